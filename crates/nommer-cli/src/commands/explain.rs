@@ -1,0 +1,164 @@
+//! `nommer explain`.
+
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+
+use anyhow::{Context, Result, bail};
+use nommer_core::text::decode::decode;
+use nommer_model::manifest::sha256;
+use nommer_model::model::Model;
+use nommer_pipeline::config::Config;
+use nommer_pipeline::pipeline::{Pipeline, ReadSentence};
+use nommer_pipeline::read::{Content, RawDocument, read};
+use nommer_pipeline::walk::{Input, WalkItem, WalkOptions, walk};
+
+use super::load_model;
+use crate::Ending;
+use crate::args::ExplainArgs;
+
+pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
+    let config = args.config();
+    let settings = config.settings()?;
+    let document = find_document(&args, &config)?;
+    let pipeline = Pipeline::new(load_model(config.model.as_deref())?, settings);
+
+    let mut out = String::new();
+    writeln!(out, "document   {} ({})", document.id, document.path)?;
+    let text = match document.content {
+        Content::Bytes(bytes) => {
+            writeln!(out, "bytes      {}, sha256 {}", bytes.len(), sha256(&bytes))?;
+            let decoded = decode(bytes).with_context(|| document.path.clone())?;
+            write!(out, "encoding   {}", decoded.encoding)?;
+            if decoded.replaced > 0 {
+                write!(
+                    out,
+                    ", {} invalid byte sequences replaced",
+                    decoded.replaced
+                )?;
+            }
+            writeln!(out)?;
+            decoded.text
+        }
+        Content::Text(text) => text,
+    };
+    let sentences = pipeline.explain(&text)?;
+    writeln!(out, "sentences  {}", sentences.len())?;
+    for (index, sentence) in sentences.iter().enumerate() {
+        if args
+            .find
+            .as_ref()
+            .is_none_or(|find| sentence.span.slice(&text).contains(find))
+        {
+            writeln!(out, "\nsentence {}", index + 1)?;
+            explain_sentence(&mut out, &pipeline, sentence, &text)?;
+        }
+    }
+    std::io::stdout().write_all(out.as_bytes())?;
+    Ok(Ending::Complete)
+}
+
+/// The one document to explain.
+fn find_document(args: &ExplainArgs, config: &Config) -> Result<RawDocument> {
+    let input = Input::from(args.file.clone());
+    let Some(WalkItem::File(file)) = walk(&[input], &WalkOptions::default())?.next() else {
+        bail!(
+            "{} is not a file; explain takes one document",
+            args.file.display()
+        );
+    };
+    let mut documents = read(&file, &config.limits()?);
+    match &args.id {
+        None => documents
+            .next()
+            .with_context(|| format!("{} holds no document", file.shown_path()))?
+            .map_err(Into::into),
+        Some(id) => documents
+            .filter_map(Result::ok)
+            .find(|document| document.id == *id)
+            .with_context(|| format!("{} holds no document of id {id:?}", file.shown_path())),
+    }
+}
+
+fn explain_sentence(
+    out: &mut String,
+    pipeline: &Pipeline,
+    sentence: &ReadSentence,
+    text: &str,
+) -> fmt::Result {
+    let analysis = &sentence.analysis;
+    writeln!(out, "  bytes       {:?}", sentence.span)?;
+    writeln!(out, "  source      {:?}", sentence.span.slice(text))?;
+    if sentence.normalized.text() != sentence.span.slice(text) {
+        writeln!(out, "  normalised  {:?}", sentence.normalized.text())?;
+    }
+    let mut windows = analysis.windows.clone();
+    windows.dedup();
+    let windows: Vec<String> = windows
+        .iter()
+        .map(|window| (window + 1).to_string())
+        .collect();
+    writeln!(out, "  windows     {} (of its section)", windows.join(", "))?;
+    writeln!(out, "  tokens      {}", analysis.pieces.ids.len())?;
+    for (piece, (id, logits)) in analysis
+        .pieces
+        .ids
+        .iter()
+        .zip(analysis.logits.rows())
+        .enumerate()
+    {
+        let name = pipeline.model().tokenizer().piece(*id).unwrap_or_default();
+        let range = &analysis.pieces.ranges[piece];
+        let tags = best_tags(pipeline.model(), logits.as_slice().unwrap_or_default());
+        writeln!(
+            out,
+            "    {name:<18} {:>9}  {tags}",
+            format!("{}..{}", range.start, range.end)
+        )?;
+    }
+    writeln!(out, "  words")?;
+    for word in &analysis.words {
+        let name = &sentence.normalized.text()[word.range.clone()];
+        writeln!(
+            out,
+            "    {name:<18} {:<5} {:.3}",
+            word.tag, word.probability
+        )?;
+    }
+    writeln!(out, "  entities")?;
+    for mention in sentence.mentions() {
+        let kept = if pipeline.wanted(&mention) {
+            ""
+        } else {
+            "  (left out by --labels or --min-score)"
+        };
+        writeln!(
+            out,
+            "    {} {:.4} bytes {:?} {:?}{kept}",
+            mention.label,
+            mention.score,
+            mention.span,
+            mention.span.slice(text)
+        )?;
+    }
+    Ok(())
+}
+
+/// The tags of a token with a probability worth showing, best first.
+fn best_tags(model: &Model, logits: &[f32]) -> String {
+    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
+    let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+    let mut tags: Vec<(f32, &String)> = logits
+        .iter()
+        .map(|logit| (logit - highest).exp() / total)
+        .zip(&model.manifest().labels)
+        .collect();
+    tags.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let shown = tags
+        .iter()
+        .enumerate()
+        .filter(|(rank, (probability, _))| *rank == 0 || *probability >= 0.01);
+    shown
+        .map(|(_, (probability, tag))| format!("{tag} {probability:.3}"))
+        .collect::<Vec<_>>()
+        .join("  ")
+}

@@ -1,0 +1,39 @@
+//! One module per command.
+
+pub(crate) mod annotate;
+pub(crate) mod explain;
+pub(crate) mod generate;
+pub(crate) mod model;
+
+use std::path::Path;
+
+use anyhow::Result;
+use nommer_model::model::{Model, ModelFiles};
+
+/// The model the program carries, so that one file is all there is to install.
+const BUILT_IN: &[(&str, &[u8])] = &[
+    (
+        "manifest.json",
+        include_bytes!("../../../../models/ner-fr/manifest.json"),
+    ),
+    (
+        "config.json",
+        include_bytes!("../../../../models/ner-fr/config.json"),
+    ),
+    (
+        "tokenizer.json",
+        include_bytes!("../../../../models/ner-fr/tokenizer.json"),
+    ),
+    (
+        "model.safetensors",
+        include_bytes!("../../../../models/ner-fr/model.safetensors"),
+    ),
+];
+
+fn load_model(folder: Option<&Path>) -> Result<Model> {
+    let files = match folder {
+        Some(folder) => ModelFiles::Folder(folder.to_owned()),
+        None => ModelFiles::Embedded(BUILT_IN),
+    };
+    Ok(Model::load(&files)?)
+}

@@ -1,0 +1,51 @@
+//! The `nommer` command: arguments, configuration, progress, exit codes.
+//!
+//! Exit codes: 0 all documents were annotated, 1 some failed, 2 the run could not start or not end, 130 it was
+//! interrupted. A reader that has seen enough (`| head`) is no failure.
+// A command prints.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+mod commands;
+mod progress;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser;
+
+/// How a command ended, when it did not fail.
+enum Ending {
+    Complete,
+    SomeFailed,
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Annotate(args) => commands::annotate::run(args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Model(args) => commands::model::run(args),
+        Command::Completions { shell } => commands::generate::completions(shell),
+        Command::Man => commands::generate::man(),
+    };
+    match result {
+        Ok(Ending::Complete) => ExitCode::SUCCESS,
+        Ok(Ending::SomeFailed) => ExitCode::from(1),
+        Ok(Ending::Interrupted) => ExitCode::from(130),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("nommer: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the reader of standard output has gone: it wants no more, and nothing is wrong.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

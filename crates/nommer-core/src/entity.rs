@@ -1,0 +1,15 @@
+//! Mentions: what the model found, where, and how sure it is.
+
+use crate::label::Label;
+use crate::span::{Source, Span};
+
+/// A name found in the source text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mention {
+    /// Where it stands.
+    pub span: Span<Source>,
+    /// What it names.
+    pub label: Label,
+    /// How sure the model is, in 0..=1.
+    pub score: f32,
+}

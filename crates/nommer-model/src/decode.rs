@@ -1,0 +1,393 @@
+//! Scores of pieces to tags of words to mentions.
+//!
+//! The network tags pieces, a reader sees words. The probability of a kind (PER, ORG, LOC or none) for a word is
+//! the mean over its pieces; whether it begins an entity is told by its first piece. The best sequence of tags
+//! is then found among those BIO allows (Viterbi), so a mention is always whole words with one label. No name
+//! ends in an article or a preposition ("République du"): such a word is inside a name only if the next is.
+//!
+//! A name's score is the least probability of its label among its words, times the probability that the word
+//! after it does not go on with it. Among seven candidates this ranked right names above wrong ones best (area
+//! under the curve 0.84 on 1,557 names of winer-dev and sequoia-dev; the mean over words: 0.82).
+
+use std::ops::Range;
+
+use ndarray::ArrayView1;
+use nommer_core::label::Label;
+use nommer_core::text::french::{self, FunctionWord};
+
+use crate::tags::{Tag, TagSet};
+
+/// A word and the tag it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaggedWord {
+    /// Its bytes in the sentence.
+    pub range: Range<usize>,
+    /// Its tag in the best legal sequence.
+    pub tag: Tag,
+    /// The probability of the tag's kind: the mean over the word's pieces.
+    pub probability: f32,
+}
+
+/// A name found in one sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundName {
+    /// Its bytes in the sentence.
+    pub range: Range<usize>,
+    /// What it names.
+    pub label: Label,
+    /// How sure the model is, in 0..=1; the [module](self) says how it is computed.
+    pub score: f32,
+}
+
+/// Kinds a word can have: each label, and none.
+const KINDS: usize = Label::ALL.len() + 1;
+const NONE: usize = Label::ALL.len();
+
+/// Tags in the lattice: `B` and `I` of each label, then `O`.
+const TAGS: usize = 2 * Label::ALL.len() + 1;
+
+/// What the pieces of a word say together.
+#[derive(Debug, Clone, Copy)]
+struct WordScores {
+    kinds: [f32; KINDS],
+    /// For each label, how likely the word begins an entity rather than goes on with one.
+    begins: [f32; Label::ALL.len()],
+    /// Whether a name can end here.
+    may_end: bool,
+}
+
+impl WordScores {
+    /// The probability that the word goes on with an entity of this label.
+    fn continues(&self, label: Label) -> f32 {
+        self.kinds[label as usize] * (1.0 - self.begins[label as usize])
+    }
+}
+
+/// Decodes one sentence.
+///
+/// `ranges` are the bytes of its pieces in `sentence`, in order; `scores` gives the logits of each piece in the
+/// columns of `tags`.
+pub fn decode<'a>(
+    sentence: &str,
+    ranges: &[Range<usize>],
+    scores: impl Iterator<Item = ArrayView1<'a, f32>>,
+    tags: &TagSet,
+) -> (Vec<TaggedWord>, Vec<FoundName>) {
+    let pieces: Vec<WordScores> = scores.map(|logits| piece_scores(logits, tags)).collect();
+    let (mut words, mut evidence) = (Vec::new(), Vec::new());
+    let mut first = 0;
+    for range in french::words(sentence) {
+        while first < ranges.len() && ranges[first].end <= range.start {
+            first += 1;
+        }
+        let touching = (first..ranges.len()).take_while(|&piece| ranges[piece].start < range.end);
+        let mut scores = word_scores(touching.map(|piece| &pieces[piece]));
+        scores.may_end = !needs_more(sentence, &range);
+        evidence.push(scores);
+        words.push(range);
+    }
+    let best = viterbi(&evidence);
+    let tagged: Vec<TaggedWord> = words
+        .into_iter()
+        .zip(best)
+        .zip(&evidence)
+        .map(|((range, tag), scores)| TaggedWord {
+            range,
+            tag,
+            probability: scores.kinds[kind(tag)],
+        })
+        .collect();
+    let names = names(sentence, &tagged, &evidence);
+    (tagged, names)
+}
+
+fn kind(tag: Tag) -> usize {
+    tag.label().map_or(NONE, |label| label as usize)
+}
+
+/// Softmax over the tags of one piece, folded into kinds.
+fn piece_scores(logits: ArrayView1<'_, f32>, tags: &TagSet) -> WordScores {
+    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
+    let total: f32 = logits.iter().map(|x| (x - highest).exp()).sum();
+    let probability = |column: usize| (logits[column] - highest).exp() / total;
+    let mut scores = WordScores {
+        kinds: [0.0; KINDS],
+        begins: [0.0; Label::ALL.len()],
+        may_end: true,
+    };
+    scores.kinds[NONE] = probability(tags.outside());
+    for (label, (begin, inside)) in tags.columns().into_iter().enumerate() {
+        let (begin, inside) = (probability(begin), probability(inside));
+        scores.kinds[label] = begin + inside;
+        scores.begins[label] = begin / (begin + inside).max(f32::MIN_POSITIVE);
+    }
+    scores
+}
+
+/// Mean of the kinds over the pieces, beginnings from the first piece. A word that no piece stands for (a
+/// character the tokenizer drops) says nothing: all kinds are equal.
+fn word_scores<'a>(pieces: impl Iterator<Item = &'a WordScores>) -> WordScores {
+    let mut scores = WordScores {
+        kinds: [0.0; KINDS],
+        begins: [0.5; Label::ALL.len()],
+        may_end: true,
+    };
+    let mut count = 0u16;
+    for piece in pieces {
+        if count == 0 {
+            scores.begins = piece.begins;
+        }
+        for (sum, kind) in scores.kinds.iter_mut().zip(piece.kinds) {
+            *sum += kind;
+        }
+        count = count.saturating_add(1);
+    }
+    for kind in &mut scores.kinds {
+        *kind = if count == 0 {
+            1.0 / KINDS as f32
+        } else {
+            *kind / f32::from(count)
+        };
+    }
+    scores
+}
+
+/// Whether a word is an elided clitic, or an article or preposition in lower case, which a name cannot end in;
+/// behind a hyphen it is part of a word ("Kim Jong-un").
+fn needs_more(sentence: &str, word: &Range<usize>) -> bool {
+    let text = &sentence[word.clone()];
+    let hyphenated = sentence[..word.start].ends_with('-');
+    let lower = text.chars().all(char::is_lowercase);
+    let joins = matches!(
+        french::function_word(text),
+        Some(FunctionWord::Link | FunctionWord::Lead)
+    );
+    !hyphenated
+        && (lower && joins || text.ends_with('\'') && french::is_elided(&text[..text.len() - 1]))
+}
+
+/// The most probable legal sequence of tags (Viterbi 1967); on a tie the earlier tag of the lattice wins.
+fn viterbi(words: &[WordScores]) -> Vec<Tag> {
+    let tags: [Tag; TAGS] = std::array::from_fn(|index| match (index / 2, index % 2) {
+        (label, 0) if label < Label::ALL.len() => Tag::Begin(Label::ALL[label]),
+        (label, 1) => Tag::Inside(Label::ALL[label]),
+        _ => Tag::Outside,
+    });
+    // A beginning keeps its small probability after a tag of another kind too, where nothing else is legal: the
+    // network's doubt that a name begins here is evidence against the name (0.7 F1 on winer-dev).
+    let emission = |scores: &WordScores, tag: Tag| {
+        let probability = match tag {
+            Tag::Outside => scores.kinds[NONE],
+            Tag::Inside(label) => scores.continues(label),
+            Tag::Begin(label) => scores.kinds[label as usize] * scores.begins[label as usize],
+        };
+        // An impossible tag costs much, but a sequence of them is still comparable.
+        probability.max(1e-12).ln()
+    };
+    let mut backs: Vec<[usize; TAGS]> = Vec::with_capacity(words.len());
+    let mut best = [0.0f32; TAGS];
+    for (position, word) in words.iter().enumerate() {
+        let mut next = [f32::NEG_INFINITY; TAGS];
+        let mut back = [0; TAGS];
+        for (to, &tag) in tags.iter().enumerate() {
+            if position == 0 {
+                next[to] = if tag.may_follow(None) {
+                    emission(word, tag)
+                } else {
+                    f32::NEG_INFINITY
+                };
+                continue;
+            }
+            let emission = emission(word, tag);
+            for (from, &previous) in tags.iter().enumerate() {
+                let score = best[from] + emission;
+                let goes_on = matches!(tag, Tag::Inside(_));
+                let legal = tag.may_follow(Some(previous))
+                    && (words[position - 1].may_end || goes_on || previous == Tag::Outside);
+                if legal && score > next[to] {
+                    next[to] = score;
+                    back[to] = from;
+                }
+            }
+        }
+        // Only differences matter: keep the numbers near zero, however long the sentence.
+        let highest = next.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        best = next.map(|score| score - highest);
+        backs.push(back);
+    }
+    if words.last().is_some_and(|last| !last.may_end) {
+        best = std::array::from_fn(|tag| {
+            if tags[tag] == Tag::Outside {
+                best[tag]
+            } else {
+                f32::NEG_INFINITY
+            }
+        });
+    }
+    let mut state = (0..TAGS).fold(0, |best_so_far, state| {
+        if best[state] > best[best_so_far] {
+            state
+        } else {
+            best_so_far
+        }
+    });
+    let mut path = vec![Tag::Outside; words.len()];
+    for (position, back) in backs.iter().enumerate().rev() {
+        path[position] = tags[state];
+        state = back[state];
+    }
+    path
+}
+
+/// Runs of tags to names, trimmed of what cannot belong to one.
+fn names(sentence: &str, words: &[TaggedWord], evidence: &[WordScores]) -> Vec<FoundName> {
+    let mut names = Vec::new();
+    let mut next = 0;
+    while next < words.len() {
+        let first = next;
+        next += 1;
+        let Tag::Begin(label) = words[first].tag else {
+            continue;
+        };
+        next += words[next..]
+            .iter()
+            .take_while(|word| word.tag == Tag::Inside(label))
+            .count();
+        let range = french::trim_span(
+            sentence,
+            words[first].range.start..words[next - 1].range.end,
+        );
+        let kept = |word: usize| {
+            words[word].range.start < range.end && range.start < words[word].range.end
+        };
+        let Some(last) = (first..next).rev().find(|&word| kept(word)) else {
+            continue;
+        };
+        let weakest = (first..=last)
+            .filter(|&word| kept(word))
+            .map(|word| words[word].probability)
+            .fold(1.0, f32::min);
+        let goes_on = evidence
+            .get(last + 1)
+            .map_or(0.0, |after| after.continues(label));
+        names.push(FoundName {
+            range,
+            label,
+            score: weakest * (1.0 - goes_on),
+        });
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    fn tag_set() -> TagSet {
+        TagSet::new(&["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"]).unwrap()
+    }
+
+    /// Decodes a sentence whose pieces are written with `¦` between them, each with the column it prefers.
+    fn check(pieces: &[(&str, usize)], expected: &[(&str, Label)]) {
+        let sentence: String = pieces.iter().map(|(piece, _)| *piece).collect();
+        let mut ranges = Vec::new();
+        let mut logits = Array2::zeros((pieces.len(), 7));
+        for (row, (piece, column)) in pieces.iter().enumerate() {
+            let start = ranges.last().map_or(0, |range: &Range<usize>| range.end);
+            ranges.push(start..start + piece.len());
+            logits[(row, *column)] = 5.0;
+        }
+        let (_, names) = decode(&sentence, &ranges, logits.rows().into_iter(), &tag_set());
+        let got: Vec<(&str, Label)> = names
+            .iter()
+            .map(|name| (&sentence[name.range.clone()], name.label))
+            .collect();
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn words_are_whole_and_have_one_label() {
+        check(
+            &[
+                ("Nico", 1),
+                ("las", 2),
+                (" Sar", 2),
+                ("ko", 0),
+                ("zy", 2),
+                (" dort", 0),
+            ],
+            &[("Nicolas Sarkozy", Label::Per)],
+        );
+        check(
+            &[("Ka", 1), ("zakh", 4), ("stan", 4), (" va", 0)],
+            &[("Kazakhstan", Label::Loc)],
+        );
+    }
+
+    #[test]
+    fn an_inside_never_stands_alone() {
+        check(&[("la", 0), (" Fra", 4), ("nce", 3)], &[]);
+        check(
+            &[("la", 0), (" Fra", 3), ("nce", 4)],
+            &[("France", Label::Loc)],
+        );
+    }
+
+    #[test]
+    fn two_names_side_by_side_stay_two() {
+        check(
+            &[("Paris", 3), (" Lyon", 3), (" Metz", 3)],
+            &[
+                ("Paris", Label::Loc),
+                ("Lyon", Label::Loc),
+                ("Metz", Label::Loc),
+            ],
+        );
+    }
+
+    #[test]
+    fn elided_articles_are_trimmed() {
+        check(&[("l'", 5), ("OCI", 6), (",", 6)], &[("OCI", Label::Org)]);
+    }
+
+    #[test]
+    fn no_name_ends_in_an_article_or_a_preposition() {
+        let republic = [("République", 3), (" du", 0), (" Kazakhstan", 4)];
+        check(&republic, &[("République du Kazakhstan", Label::Loc)]);
+        check(
+            &[("Astana", 3), (" du", 4), (" Conseil", 5)],
+            &[("Astana", Label::Loc), ("Conseil", Label::Org)],
+        );
+        check(&[("Thalès", 5), (" pour", 6)], &[("Thalès", Label::Org)]);
+        check(
+            &[("Kim", 1), (" Jong", 2), ("-", 2), ("un", 2)],
+            &[("Kim Jong-un", Label::Per)],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_scores_decode_to_legal_tags_and_disjoint_names(
+            sentence in "[A-Zal'é. ]{0,30}",
+            seeds in prop::collection::vec(-30f32..30.0, 30 * 7),
+        ) {
+            let ranges: Vec<Range<usize>> = sentence.char_indices().map(|(at, c)| at..at + c.len_utf8()).collect();
+            let logits = Array2::from_shape_vec((30, 7), seeds).unwrap();
+            let (words, names) = decode(&sentence, &ranges, logits.rows().into_iter(), &tag_set());
+            let mut previous = None;
+            for word in &words {
+                prop_assert!(word.tag.may_follow(previous), "{words:?}");
+                previous = Some(word.tag);
+            }
+            let mut end = 0;
+            for name in &names {
+                prop_assert!(name.range.start >= end && name.range.start < name.range.end);
+                prop_assert!((0.0..=1.0001).contains(&name.score));
+                prop_assert!(!sentence[name.range.clone()].trim().is_empty());
+                end = name.range.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What a run does, from defaults, a configuration file and the command line.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use nommer_core::label::Label;
+use nommer_core::offset::OffsetUnit;
+use serde::{Deserialize, Serialize};
+
+use crate::pipeline::{Settings, TextField};
+use crate::read::ReadLimits;
+
+/// The keys of `nommer.toml`, all optional, named like the options of the command.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Folder of the model; the one the program ships when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<PathBuf>,
+    /// Documents annotated at the same time; one per core when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Labels to keep; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<Label>>,
+    /// The least score of an entity, in 0..=1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<f32>,
+    /// The unit of positions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offsets: Option<OffsetUnit>,
+    /// Leave the text out of the records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_text: Option<bool>,
+    /// Globs of files to take from folders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include: Option<Vec<String>>,
+    /// Globs of files and folders to leave out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude: Option<Vec<String>>,
+    /// Take hidden files from folders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<bool>,
+    /// Follow symbolic links in folders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow: Option<bool>,
+    /// The longest document, in MiB after decompression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_mib: Option<u64>,
+}
+
+/// The longest document when nothing else is said, in MiB.
+const MAX_MIB: u64 = 64;
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {error}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is not TOML, or has a key or value of no meaning here.
+    #[error("{path}: {message}\nevery key is optional and named like an option of `nommer annotate`; `--show-config` prints them", path = path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// A score that is none.
+    #[error("min-score is {0}; it must be between 0 and 1")]
+    MinScore(f32),
+    /// No label left.
+    #[error("labels is empty; give some of PER, ORG and LOC, or leave it out")]
+    NoLabels,
+    /// A limit that lets nothing through, or overflows.
+    #[error("max-mib is {0}; it must be 1 to {max}", max = u64::MAX >> 20)]
+    MaxMib(u64),
+}
+
+impl Config {
+    /// Reads a configuration file. A relative model folder in it is relative to the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not TOML, or has an unknown key or a value of the wrong type.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        let mut config: Config = toml::from_str(&text).map_err(|error| ConfigError::Parse {
+            path: path.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })?;
+        if let (Some(model), Some(folder)) = (&mut config.model, path.parent()) {
+            *model = folder.join(&model);
+        }
+        Ok(config)
+    }
+
+    /// This configuration, where `self` says nothing filled from `other`.
+    #[must_use]
+    pub fn or(self, other: Config) -> Config {
+        Config {
+            model: self.model.or(other.model),
+            jobs: self.jobs.or(other.jobs),
+            labels: self.labels.or(other.labels),
+            min_score: self.min_score.or(other.min_score),
+            offsets: self.offsets.or(other.offsets),
+            no_text: self.no_text.or(other.no_text),
+            include: self.include.or(other.include),
+            exclude: self.exclude.or(other.exclude),
+            hidden: self.hidden.or(other.hidden),
+            follow: self.follow.or(other.follow),
+            max_mib: self.max_mib.or(other.max_mib),
+        }
+    }
+
+    /// The configuration with every default filled in, but `model`, whose default has no folder.
+    #[must_use]
+    pub fn with_defaults(self) -> Config {
+        self.or(Config {
+            model: None,
+            jobs: Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            labels: Some(Label::ALL.to_vec()),
+            min_score: Some(0.0),
+            offsets: Some(OffsetUnit::default()),
+            no_text: Some(false),
+            include: Some(Vec::new()),
+            exclude: Some(Vec::new()),
+            hidden: Some(false),
+            follow: Some(false),
+            max_mib: Some(MAX_MIB),
+        })
+    }
+
+    /// As TOML that [`Config::read`] takes.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a configuration is made of plain values")
+    }
+
+    /// What records shall hold.
+    ///
+    /// # Errors
+    /// When a value makes no sense.
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        let min_score = self.min_score.unwrap_or(0.0);
+        if !(0.0..=1.0).contains(&min_score) {
+            return Err(ConfigError::MinScore(min_score));
+        }
+        let labels = self.labels.clone().unwrap_or_else(|| Label::ALL.to_vec());
+        if labels.is_empty() {
+            return Err(ConfigError::NoLabels);
+        }
+        let text = if self.no_text == Some(true) {
+            TextField::LeftOut
+        } else {
+            TextField::Included
+        };
+        Ok(Settings {
+            labels,
+            min_score,
+            offsets: self.offsets.unwrap_or_default(),
+            text,
+        })
+    }
+
+    /// How much of a document is read.
+    ///
+    /// # Errors
+    /// When the limit makes no sense.
+    pub fn limits(&self) -> Result<ReadLimits, ConfigError> {
+        let mib = self.max_mib.unwrap_or(MAX_MIB);
+        let max_bytes = mib
+            .checked_mul(1 << 20)
+            .filter(|&bytes| bytes > 0)
+            .ok_or(ConfigError::MaxMib(mib))?;
+        Ok(ReadLimits { max_bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nommer.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path)
+    }
+
+    #[test]
+    fn what_is_shown_reads_back() {
+        let shown = Config::default().with_defaults();
+        assert_eq!(parse(&shown.to_toml()).unwrap(), shown);
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let file = parse("min-score = 0.5\nlabels = [\"PER\"]").unwrap();
+        let merged = Config {
+            min_score: Some(0.9),
+            ..Config::default()
+        }
+        .or(file);
+        assert_eq!(
+            (merged.min_score, merged.labels),
+            (Some(0.9), Some(vec![Label::Per]))
+        );
+    }
+
+    #[test]
+    fn unknown_keys_and_senseless_values_are_refused() {
+        let message = |text: &str| parse(text).unwrap_err().to_string();
+        assert!(
+            message("min_score = 0.5").contains("unknown field `min_score`"),
+            "{}",
+            message("min_score = 0.5")
+        );
+        assert!(message("labels = [\"MISC\"]").contains("MISC"));
+        assert!(message("jobs = 0").contains("jobs"));
+        assert!(parse("min-score = 2.0").unwrap().settings().is_err());
+        assert!(parse("labels = []").unwrap().settings().is_err());
+        assert!(parse("max-mib = 0").unwrap().limits().is_err());
+    }
+}
