@@ -234,11 +234,11 @@ impl AnnotateArgs {
                 OffsetArg::Byte => OffsetUnit::Byte,
                 OffsetArg::Utf16 => OffsetUnit::Utf16,
             }),
-            no_text: (self.no_text).then(|| true),
+            no_text: self.no_text.then_some(true),
             include: (!self.include.is_empty()).then(|| self.include.clone()),
             exclude: (!self.exclude.is_empty()).then(|| self.exclude.clone()),
-            hidden: (self.hidden).then(|| true),
-            follow: (self.follow).then(|| true),
+            hidden: self.hidden.then_some(true),
+            follow: self.follow.then_some(true),
             ..self.common.config()
         }
     }

@@ -15,6 +15,7 @@ use ndarray::ArrayView1;
 use nommer_core::label::Label;
 use nommer_core::text::french::{self, FunctionWord};
 
+use crate::backend::bert::exp;
 use crate::tags::{Tag, TagSet};
 
 /// A word and the tag it was given.
@@ -45,6 +46,7 @@ const NONE: usize = Label::ALL.len();
 
 /// Tags in the lattice: `B` and `I` of each label, then `O`.
 const TAGS: usize = 2 * Label::ALL.len() + 1;
+const OUTSIDE: usize = TAGS - 1;
 
 /// What the pieces of a word say together.
 #[derive(Debug, Clone, Copy)]
@@ -107,9 +109,8 @@ fn kind(tag: Tag) -> usize {
 
 /// Softmax over the tags of one piece, folded into kinds.
 fn piece_scores(logits: ArrayView1<'_, f32>, tags: &TagSet) -> WordScores {
-    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
-    let total: f32 = logits.iter().map(|x| (x - highest).exp()).sum();
-    let probability = |column: usize| (logits[column] - highest).exp() / total;
+    let probabilities = softmax(logits.iter().copied());
+    let probability = |column: usize| probabilities[column];
     let mut scores = WordScores {
         kinds: [0.0; KINDS],
         begins: [0.0; Label::ALL.len()],
@@ -122,6 +123,17 @@ fn piece_scores(logits: ArrayView1<'_, f32>, tags: &TagSet) -> WordScores {
         scores.begins[label] = begin / (begin + inside).max(f32::MIN_POSITIVE);
     }
     scores
+}
+
+/// The probabilities of logits.
+pub fn softmax(logits: impl Iterator<Item = f32> + Clone) -> Vec<f32> {
+    let highest = logits.clone().fold(f32::MIN, f32::max);
+    let mut probabilities: Vec<f32> = logits.map(|logit| exp(logit - highest)).collect();
+    let total: f32 = probabilities.iter().sum();
+    for probability in &mut probabilities {
+        *probability /= total;
+    }
+    probabilities
 }
 
 /// Mean of the kinds over the pieces, beginnings from the first piece. A word that no piece stands for (a
@@ -182,55 +194,49 @@ fn viterbi(words: &[WordScores]) -> Vec<Tag> {
             Tag::Begin(label) => scores.kinds[label as usize] * scores.begins[label as usize],
         };
         // An impossible tag costs much, but a sequence of them is still comparable.
-        probability.max(1e-12).ln()
+        f64::from(probability.max(1e-12))
     };
+    // Products rather than sums of logarithms, which differ between systems' libraries. A negative product marks
+    // a tag that no legal sequence reaches.
+    const UNREACHABLE: f64 = -1.0;
     let mut backs: Vec<[usize; TAGS]> = Vec::with_capacity(words.len());
-    let mut best = [0.0f32; TAGS];
+    let mut best = [UNREACHABLE; TAGS];
     for (position, word) in words.iter().enumerate() {
-        let mut next = [f32::NEG_INFINITY; TAGS];
+        let mut next = [UNREACHABLE; TAGS];
         let mut back = [0; TAGS];
         for (to, &tag) in tags.iter().enumerate() {
+            let emission = emission(word, tag);
             if position == 0 {
-                next[to] = if tag.may_follow(None) {
-                    emission(word, tag)
-                } else {
-                    f32::NEG_INFINITY
-                };
+                if tag.may_follow(None) {
+                    next[to] = emission;
+                }
                 continue;
             }
-            let emission = emission(word, tag);
             for (from, &previous) in tags.iter().enumerate() {
-                let score = best[from] + emission;
-                let goes_on = matches!(tag, Tag::Inside(_));
-                let legal = tag.may_follow(Some(previous))
-                    && (words[position - 1].may_end || goes_on || previous == Tag::Outside);
+                let ends = previous != Tag::Outside && !matches!(tag, Tag::Inside(_));
+                let legal = best[from] >= 0.0
+                    && tag.may_follow(Some(previous))
+                    && (words[position - 1].may_end || !ends);
+                let score = best[from] * emission;
                 if legal && score > next[to] {
                     next[to] = score;
                     back[to] = from;
                 }
             }
         }
-        // Only differences matter: keep the numbers near zero, however long the sentence.
-        let highest = next.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        best = next.map(|score| score - highest);
+        // Only ratios matter: keep the best at one, however long the sentence.
+        let highest = next.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        best = next.map(|score| score / highest);
         backs.push(back);
     }
-    if words.last().is_some_and(|last| !last.may_end) {
-        best = std::array::from_fn(|tag| {
-            if tags[tag] == Tag::Outside {
-                best[tag]
-            } else {
-                f32::NEG_INFINITY
-            }
-        });
-    }
-    let mut state = (0..TAGS).fold(0, |best_so_far, state| {
-        if best[state] > best[best_so_far] {
-            state
-        } else {
-            best_so_far
+    let ends_well =
+        |state: usize| tags[state] == Tag::Outside || words.last().is_none_or(|last| last.may_end);
+    let mut state = OUTSIDE;
+    for candidate in 0..TAGS {
+        if ends_well(candidate) && best[candidate] > best[state] {
+            state = candidate;
         }
-    });
+    }
     let mut path = vec![Tag::Outside; words.len()];
     for (position, back) in backs.iter().enumerate().rev() {
         path[position] = tags[state];
@@ -321,7 +327,7 @@ mod tests {
             &[("Nicolas Sarkozy", Label::Per)],
         );
         check(
-            &[("Ka", 1), ("zakh", 4), ("stan", 4), (" va", 0)],
+            &[("K", 1), ("a", 4), ("zakh", 4), ("stan", 4), (" va", 0)],
             &[("Kazakhstan", Label::Loc)],
         );
     }
@@ -354,8 +360,10 @@ mod tests {
 
     #[test]
     fn no_name_ends_in_an_article_or_a_preposition() {
-        let republic = [("République", 3), (" du", 0), (" Kazakhstan", 4)];
-        check(&republic, &[("République du Kazakhstan", Label::Loc)]);
+        check(
+            &[("République", 3), (" du", 4), (" Kazakhstan", 4)],
+            &[("République du Kazakhstan", Label::Loc)],
+        );
         check(
             &[("Astana", 3), (" du", 4), (" Conseil", 5)],
             &[("Astana", Label::Loc), ("Conseil", Label::Org)],

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use anyhow::{Context, Result, bail};
 use nommer_core::text::decode::decode;
+use nommer_model::decode::softmax;
 use nommer_model::manifest::sha256;
 use nommer_model::model::Model;
 use nommer_pipeline::config::Config;
@@ -145,11 +146,8 @@ fn explain_sentence(
 
 /// The tags of a token with a probability worth showing, best first.
 fn best_tags(model: &Model, logits: &[f32]) -> String {
-    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
-    let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
-    let mut tags: Vec<(f32, &String)> = logits
-        .iter()
-        .map(|logit| (logit - highest).exp() / total)
+    let mut tags: Vec<(f32, &String)> = softmax(logits.iter().copied())
+        .into_iter()
         .zip(&model.manifest().labels)
         .collect();
     tags.sort_by(|a, b| b.0.total_cmp(&a.0));

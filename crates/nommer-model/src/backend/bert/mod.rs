@@ -19,6 +19,8 @@ use super::{ClassifyError, TokenClassifier};
 use linear::{Linear, Quantized};
 use simd::Isa;
 
+pub(crate) use math::exp;
+
 /// The fields of a Hugging Face `config.json` that a BERT token classifier needs.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BertConfig {
