@@ -1,1 +1,19 @@
-//! placeholder
+//! Tests of the `nommer` command as a whole: each runs the real program on the real model.
+//!
+//! `NOMMER_BLESS=1 cargo test --release -p nommer --test integration` accepts what it writes today as golden.
+// A test that cannot unwrap has failed, and says where.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+mod architecture;
+mod command;
+mod config;
+mod explain;
+mod folders;
+mod golden;
+mod hostile;
+mod model;
+mod output;
+mod reporting;
+mod schema;

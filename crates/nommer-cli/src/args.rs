@@ -46,7 +46,7 @@ Exit codes: 0 all documents annotated, 1 some failed, 2 the run could not start 
 Examples:
   nommer annotate archives/ -o archives.jsonl
   nommer annotate archives/ --exclude 'brouillons/' --labels PER --min-score 0.8 -o persons.jsonl.zst
-  zcat corpus.jsonl.gz | nommer annotate - --stdin-format jsonl -o - | jq -r '.spans[]?.text'")]
+  zcat corpus.jsonl.gz | nommer annotate - --format jsonl -o - | jq -r '.spans[]?.text'")]
 pub(crate) struct AnnotateArgs {
     /// Files and folders to read; `-` is standard input
     #[arg(required_unless_present = "show_config", value_name = "INPUT")]
@@ -63,7 +63,7 @@ pub(crate) struct AnnotateArgs {
 
     /// How standard input, and a named file whose name does not tell, is read
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = FormatArg::Text)]
-    pub(crate) stdin_format: FormatArg,
+    pub(crate) format: FormatArg,
 
     #[command(flatten)]
     pub(crate) common: CommonArgs,
@@ -78,8 +78,15 @@ pub(crate) struct AnnotateArgs {
     pub(crate) offsets: Option<OffsetArg>,
 
     /// Leave the text out of the records
-    #[arg(long, help_heading = "Records")]
-    pub(crate) no_text: bool,
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Records"
+    )]
+    pub(crate) no_text: Option<bool>,
 
     /// In folders, take only files whose path or name matches; may be repeated
     #[arg(long, value_name = "GLOB", help_heading = "Folders")]
@@ -90,12 +97,26 @@ pub(crate) struct AnnotateArgs {
     pub(crate) exclude: Vec<String>,
 
     /// In folders, take hidden files too
-    #[arg(long, help_heading = "Folders")]
-    pub(crate) hidden: bool,
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Folders"
+    )]
+    pub(crate) hidden: Option<bool>,
 
     /// In folders, follow symbolic links
-    #[arg(long, help_heading = "Folders")]
-    pub(crate) follow: bool,
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Folders"
+    )]
+    pub(crate) follow: Option<bool>,
 
     /// Read options from a TOML file; the command line wins over it
     #[arg(long, value_name = "nommer.toml", help_heading = "Configuration")]
@@ -121,8 +142,8 @@ pub(crate) struct AnnotateArgs {
 /// Options of every command that reads text with a model.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CommonArgs {
-    /// Folder of the model [default: the one built in]
-    #[arg(short, long, value_name = "FOLDER", env = "NOMMER_MODEL")]
+    /// Folder of the model [default: $NOMMER_MODEL, else the one built in]
+    #[arg(short, long, value_name = "FOLDER")]
     pub(crate) model: Option<PathBuf>,
 
     /// Keep entities of these labels: PER, ORG, LOC [default: all]
@@ -171,8 +192,8 @@ pub(crate) struct ModelArgs {
 pub(crate) enum ModelCommand {
     /// Verify a model and show its manifest: labels, licence, training data, measured scores, hashes
     Info {
-        /// Folder of the model [default: the one built in]
-        #[arg(value_name = "FOLDER", env = "NOMMER_MODEL")]
+        /// Folder of the model [default: $NOMMER_MODEL, else the one built in]
+        #[arg(value_name = "FOLDER")]
         model: Option<PathBuf>,
 
         /// Print the manifest as JSON
@@ -234,11 +255,11 @@ impl AnnotateArgs {
                 OffsetArg::Byte => OffsetUnit::Byte,
                 OffsetArg::Utf16 => OffsetUnit::Utf16,
             }),
-            no_text: self.no_text.then_some(true),
+            no_text: self.no_text,
             include: (!self.include.is_empty()).then(|| self.include.clone()),
             exclude: (!self.exclude.is_empty()).then(|| self.exclude.clone()),
-            hidden: self.hidden.then_some(true),
-            follow: self.follow.then_some(true),
+            hidden: self.hidden,
+            follow: self.follow,
             ..self.common.config()
         }
     }

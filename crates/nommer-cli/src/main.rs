@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod progress;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use args::{Args, Command};
@@ -35,10 +36,26 @@ fn main() -> ExitCode {
         Ok(Ending::Interrupted) => ExitCode::from(130),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("nommer: {error:#}");
+            complain(&format!("{error:#}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints a message for people. File names and contents in it cannot forge lines or steer the terminal; where
+/// standard error is gone, nobody reads it.
+fn complain(message: &str) {
+    let safe: String = message
+        .chars()
+        .flat_map(|c| {
+            let escaped = c.is_control() && c != '\n' && c != '\t';
+            let plain = (!escaped).then_some(c);
+            plain
+                .into_iter()
+                .chain(escaped.then(|| c.escape_default()).into_iter().flatten())
+        })
+        .collect();
+    let _ = writeln!(std::io::stderr(), "nommer: {safe}");
 }
 
 /// Whether the reader of standard output has gone: it wants no more, and nothing is wrong.

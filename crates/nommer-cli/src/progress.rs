@@ -21,6 +21,7 @@ pub(crate) struct Progress {
 struct Counts {
     documents: AtomicU64,
     words: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Progress {
@@ -46,11 +47,13 @@ impl Progress {
             let rate = per_second(counted.words.load(Ordering::Relaxed), state.elapsed());
             let _ = write!(out, "{}", HumanCount(rate));
         };
-        let megabytes = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let counted = Arc::clone(&counts);
+        let megabytes = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let bytes = counted.bytes.load(Ordering::Relaxed) as f64;
             let _ = write!(
                 out,
                 "{:.2}",
-                state.pos() as f64 / 1e6 / state.elapsed().as_secs_f64().max(1e-3)
+                bytes / 1e6 / state.elapsed().as_secs_f64().max(1e-3)
             );
         };
         let style = ProgressStyle::with_template(
@@ -69,15 +72,16 @@ impl Progress {
     }
 
     /// Counts a document.
-    pub(crate) fn document(&self, bytes: u64, words: u64) {
+    pub(crate) fn document(&self, bytes: u64, words: u64, input_bytes: u64) {
         self.counts.documents.fetch_add(1, Ordering::Relaxed);
         self.counts.words.fetch_add(words, Ordering::Relaxed);
-        self.bar.inc(bytes);
+        self.counts.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.bar.inc(input_bytes);
     }
 
-    /// Prints a line above the bar, or on its own where there is none.
-    pub(crate) fn print(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+    /// Prints a message above the bar, or on its own where there is none.
+    pub(crate) fn complain(&self, message: &str) {
+        self.bar.suspend(|| crate::complain(message));
     }
 
     /// Takes the bar away.
@@ -88,6 +92,14 @@ impl Progress {
 
 fn per_second(count: u64, elapsed: Duration) -> u64 {
     (count as f64 / elapsed.as_secs_f64().max(1e-3)) as u64
+}
+
+fn duration(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(60) {
+        format!("{:.1} s", elapsed.as_secs_f64())
+    } else {
+        HumanDuration(elapsed).to_string()
+    }
 }
 
 /// The summary of a run, several lines.
@@ -103,7 +115,7 @@ pub(crate) fn summary(summary: &Summary, output: &Path) -> String {
         "annotated  {} documents, {} words in {} ({} words/s, {:.2} MB/s)\n",
         HumanCount(summary.annotated),
         HumanCount(summary.words),
-        HumanDuration(summary.elapsed),
+        duration(summary.elapsed),
         HumanCount(per_second(summary.words, summary.elapsed)),
         summary.bytes as f64 / 1e6 / summary.elapsed.as_secs_f64().max(1e-3),
     );

@@ -12,6 +12,7 @@
 
 pub mod entity;
 pub mod label;
+pub mod meta;
 pub mod offset;
 pub mod record;
 pub mod span;

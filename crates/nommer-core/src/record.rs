@@ -4,10 +4,10 @@
 //! code points, and `meta` for what the document brought along. `tests/record.schema.json` describes it.
 
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use crate::entity::Mention;
 use crate::label::Label;
+use crate::meta::Meta;
 use crate::offset::{OffsetCursor, OffsetUnit};
 
 /// The version of the record's shape; a breaking change counts it up.
@@ -30,7 +30,7 @@ pub struct Record {
     pub model: ModelInfo,
     /// Other fields of a JSONL input, untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Map<String, Value>>,
+    pub meta: Option<Meta>,
 }
 
 /// The provenance of a document's bytes.
@@ -210,5 +210,30 @@ mod tests {
         };
         spans[0].score = 0.987_654_3;
         assert_eq!(back, record);
+    }
+
+    /// `outcome` is flattened, which makes serde keep what it does not know yet in a form of its own; `meta` must
+    /// not take that way.
+    #[test]
+    fn meta_stays_as_it_was_written() {
+        let meta = r#"{"n":12345678901234567890123,"x":[1e400, 1.10],"é":"\u00e9"}"#;
+        for outcome in [
+            r#""offset_unit":"byte","spans":[],"coverage":{"tokens":0,"seen":0}"#,
+            r#""error":{"stage":"read","kind":"json","message":""}"#,
+        ] {
+            let fields = [
+                r#""schema":"nommer/1","id":"a","source":{"path":"a"}"#,
+                outcome,
+                r#""model":{"name":"m","version":"1","sha256":"0"}"#,
+            ]
+            .join(",");
+            let line = format!(r#"{{{fields},"meta":{meta}}}"#);
+            let record: Record = serde_json::from_str(&line).unwrap();
+            assert_eq!(serde_json::to_string(&record.meta).unwrap(), meta);
+            assert_eq!(serde_json::to_string(&record).unwrap(), line);
+            let first: Record =
+                serde_json::from_str(&format!(r#"{{"meta":{meta},{fields}}}"#)).unwrap();
+            assert_eq!(first, record);
+        }
     }
 }

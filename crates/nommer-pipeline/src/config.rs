@@ -52,6 +52,9 @@ pub struct Config {
 /// The longest document when nothing else is said, in MiB.
 const MAX_MIB: u64 = 64;
 
+/// The most workers: beyond any machine's cores they only get in each other's way.
+const MAX_JOBS: usize = 1024;
+
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -77,6 +80,9 @@ pub enum ConfigError {
     /// No label left.
     #[error("labels is empty; give some of PER, ORG and LOC, or leave it out")]
     NoLabels,
+    /// More workers than any machine has cores.
+    #[error("jobs is {0}; it must be 1 to {MAX_JOBS}, best the number of cores")]
+    Jobs(usize),
     /// A limit that lets nothing through, or overflows.
     #[error("max-mib is {0}; it must be 1 to {max}", max = u64::MAX >> 20)]
     MaxMib(u64),
@@ -169,6 +175,19 @@ impl Config {
         })
     }
 
+    /// The number of workers.
+    ///
+    /// # Errors
+    /// When it is beyond reason.
+    pub fn workers(&self) -> Result<NonZeroUsize, ConfigError> {
+        let default = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let jobs = self.jobs.unwrap_or_else(default);
+        if jobs.get() > MAX_JOBS {
+            return Err(ConfigError::Jobs(jobs.get()));
+        }
+        Ok(jobs)
+    }
+
     /// How much of a document is read.
     ///
     /// # Errors
@@ -226,6 +245,7 @@ mod tests {
         assert!(message("jobs = 0").contains("jobs"));
         assert!(parse("min-score = 2.0").unwrap().settings().is_err());
         assert!(parse("labels = []").unwrap().settings().is_err());
+        assert!(parse("jobs = 2000").unwrap().workers().is_err());
         assert!(parse("max-mib = 0").unwrap().limits().is_err());
     }
 }

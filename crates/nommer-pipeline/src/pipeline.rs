@@ -149,7 +149,7 @@ impl Pipeline {
         id: String,
         source: SourceInfo,
         outcome: Outcome,
-        meta: Option<serde_json::Map<String, serde_json::Value>>,
+        meta: Option<nommer_core::meta::Meta>,
     ) -> Record {
         Record {
             schema: SCHEMA.to_owned(),
@@ -205,7 +205,7 @@ impl Pipeline {
     /// When the tokenizer or the network fails.
     pub fn mentions(&self, text: &str) -> Result<(Vec<Mention>, Coverage), RecognizeError> {
         let sections = sections(text);
-        let read: Vec<(Vec<Mention>, Coverage)> = sections
+        let read: Vec<Result<(Vec<Mention>, Coverage), RecognizeError>> = sections
             .par_iter()
             .map(|section| {
                 let mut mentions = Vec::new();
@@ -218,10 +218,12 @@ impl Pipeline {
                 mentions.retain(|mention| self.wanted(mention));
                 Ok((mentions, coverage))
             })
-            .collect::<Result<_, RecognizeError>>()?;
+            .collect();
         let mut all = Vec::new();
         let mut coverage = Coverage::default();
-        for (mentions, section) in read {
+        for section in read {
+            // Of several errors the first in the text, whichever came first.
+            let (mentions, section) = section?;
             all.extend(mentions);
             coverage.tokens += section.tokens;
             coverage.seen += section.seen;

@@ -8,9 +8,16 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
-use serde_json::{Map, Value};
+use nommer_core::meta::Meta;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use zstd::zstd_safe;
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
 use crate::walk::{Compression, Format, Input, SourceFile};
 
@@ -32,9 +39,21 @@ pub struct RawDocument {
     pub line: Option<u64>,
     /// The content.
     pub content: Content,
-    /// The other fields of a JSON Lines record, in its order if `serde_json` keeps order; `None` if there
-    /// are none.
-    pub meta: Option<Map<String, Value>>,
+    /// The entries of a JSON Lines record's own `meta`, then its other fields, in its order and as it writes
+    /// them; `None` if there are none.
+    pub meta: Option<Meta>,
+}
+
+impl RawDocument {
+    /// The bytes of its content and of its other fields, to bound memory by.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let content = match &self.content {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::Text(text) => text.len(),
+        };
+        content + self.meta.as_ref().map_or(0, Meta::bytes)
+    }
 }
 
 /// The content of a document.
@@ -46,7 +65,8 @@ pub enum Content {
     Text(String),
 }
 
-/// One document that could not be read. Shown as `path:line: error`.
+/// One document that could not be read. Shown as `path:line: error`, without the control characters that a
+/// path may have.
 #[derive(Debug)]
 pub struct ReadFailure {
     /// The identifier that the document has, or would have.
@@ -61,9 +81,10 @@ pub struct ReadFailure {
 
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = shown(&self.path);
         match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.path, self.error),
-            None => write!(f, "{}: {}", self.path, self.error),
+            Some(line) => write!(f, "{path}:{line}: {}", self.error),
+            None => write!(f, "{path}: {}", self.error),
         }
     }
 }
@@ -94,7 +115,11 @@ pub enum ReadError {
     )]
     Vanished,
     /// The document is too long.
-    #[error("longer than the limit of {limit} bytes{}; split it, or raise the limit", unpacked(.compression))]
+    #[error(
+        "longer than the limit of {}{}; split it, or raise --max-mib",
+        shown_bytes(*limit),
+        unpacked(.compression)
+    )]
     TooLarge {
         /// The limit, in bytes after decompression.
         limit: u64,
@@ -108,6 +133,14 @@ pub enum ReadError {
     Decompress {
         /// How the file claims to be packed.
         compression: Compression,
+        /// What the decompressor said.
+        cause: io::Error,
+    },
+    /// The zstd data may be sound, but were packed to be unpacked with more memory than there is for it.
+    #[error(
+        "takes too much memory to unpack: {cause}; unpack it with `zstd -d --long=31`, or pack it again without `--long`"
+    )]
+    UnpackMemory {
         /// What the decompressor said.
         cause: io::Error,
     },
@@ -164,6 +197,7 @@ impl ReadError {
             ReadError::Vanished => "vanished",
             ReadError::TooLarge { .. } => "too_large",
             ReadError::Decompress { .. } => "decompress",
+            ReadError::UnpackMemory { .. } => "unpack_memory",
             ReadError::NotUtf8 { .. } | ReadError::Utf16 => "not_utf8",
             ReadError::Json { .. } => "json",
             ReadError::NotAnObject { .. } => "not_an_object",
@@ -179,9 +213,30 @@ impl ReadError {
             cause.raw_os_error().is_some() || cause.kind() == io::ErrorKind::OutOfMemory;
         if of_system || compression == Compression::None {
             ReadError::Read { cause }
+        } else if compression == Compression::Zstd && is_of_memory(&cause) {
+            ReadError::UnpackMemory { cause }
         } else {
             ReadError::Decompress { compression, cause }
         }
+    }
+}
+
+/// Whether zstd wants more memory, for a window above its limit of 128 MiB or at all.
+fn is_of_memory(cause: &io::Error) -> bool {
+    // Of zstd's error codes, which are negative sizes, only the names come through.
+    let name = |code: ZSTD_ErrorCode| zstd_safe::get_error_name((code as usize).wrapping_neg());
+    let cause = cause.to_string();
+    cause == name(ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge)
+        || cause == name(ZSTD_ErrorCode::ZSTD_error_memory_allocation)
+}
+
+/// A number of bytes, as the option that limits them counts if that is exact.
+fn shown_bytes(bytes: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    if bytes > 0 && bytes.is_multiple_of(MIB) {
+        format!("{} MiB", bytes / MIB)
+    } else {
+        format!("{bytes} bytes")
     }
 }
 
@@ -195,14 +250,16 @@ fn unpacked(compression: &Compression) -> &'static str {
 /// Reads the documents of `file`, one at a time. Nothing is opened before the first is asked for.
 ///
 /// A JSON Lines record is an object with its document in `text`. An `id`, a string or a number, is taken
-/// as it is, and identifiers are not compared: keeping them all would take memory by the corpus. Blank
-/// lines, a UTF-8 byte-order mark and CR LF ends are fine.
+/// as it is, and identifiers are not compared: keeping them all would take memory by the corpus. Other fields
+/// become [`RawDocument::meta`]; the entries of an object `meta` join them there, but those that have the name
+/// of another field, which wins. Blank lines, a UTF-8 byte-order mark and CR LF ends are fine.
 #[must_use]
 pub fn read(file: &SourceFile, limits: &ReadLimits) -> Documents {
     Documents {
         file: file.clone(),
         path: file.shown_path(),
         limit: limits.max_bytes,
+        consumed: Arc::default(),
         state: State::Unopened,
     }
 }
@@ -213,6 +270,8 @@ pub struct Documents {
     file: SourceFile,
     path: String,
     limit: u64,
+    /// Shared with the [`Counted`] that `state` keeps below its decoders.
+    consumed: Arc<AtomicU64>,
     state: State,
 }
 
@@ -236,7 +295,8 @@ impl Iterator for Documents {
             State::Unopened => {
                 // Whatever opening gives, it is not tried again.
                 self.state = State::Done;
-                match (self.file.format, open(&self.file, self.limit)) {
+                let stream = open(&self.file, self.limit, &self.consumed);
+                match (self.file.format, stream) {
                     (Format::Text, stream) => {
                         let bytes = stream
                             .and_then(|stream| whole(stream, self.file.compression, self.limit));
@@ -257,6 +317,13 @@ impl Iterator for Documents {
 }
 
 impl Documents {
+    /// The bytes taken from the file so far, before decompression; those read ahead count. What a failure
+    /// leaves unread never counts.
+    #[must_use]
+    pub fn consumed(&self) -> u64 {
+        self.consumed.load(Ordering::Relaxed)
+    }
+
     fn text(&self, bytes: Result<Vec<u8>, ReadError>) -> Result<RawDocument, ReadFailure> {
         let id = self.file.id.clone();
         match bytes {
@@ -302,10 +369,12 @@ impl Documents {
 /// The bytes of a file, unpacked.
 type Stream = Box<dyn BufRead + Send>;
 
-fn open(file: &SourceFile, limit: u64) -> Result<Stream, ReadError> {
+fn open(file: &SourceFile, limit: u64, taken: &Arc<AtomicU64>) -> Result<Stream, ReadError> {
+    let taken = Arc::clone(taken);
     let Input::Path(path) = &file.origin else {
         // Not locked: a lock cannot move to another thread, and large reads make it cheap to take.
-        return unpack(io::stdin(), file.compression);
+        let source = io::stdin();
+        return unpack(Counted { source, taken }, file.compression);
     };
     // What was a regular file may be a pipe by now, and opening a pipe waits for a writer, perhaps for ever.
     let listed_as_file = file.bytes.is_some();
@@ -321,7 +390,22 @@ fn open(file: &SourceFile, limit: u64) -> Result<Stream, ReadError> {
             compression: file.compression,
         });
     }
-    unpack(File::open(path).map_err(open_error)?, file.compression)
+    let source = File::open(path).map_err(open_error)?;
+    unpack(Counted { source, taken }, file.compression)
+}
+
+/// Counts the bytes taken from `source`.
+struct Counted<R> {
+    source: R,
+    taken: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.taken.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
 }
 
 fn open_error(cause: io::Error) -> ReadError {
@@ -481,7 +565,7 @@ impl Lines {
 struct Record {
     id: Option<String>,
     text: String,
-    meta: Map<String, Value>,
+    meta: Meta,
 }
 
 /// Why a line holds no document, and whose it would have been, as far as the line says.
@@ -506,30 +590,15 @@ impl Record {
                 found: rest.first().copied().unwrap_or_default(),
             }
         })?;
-        let fields = match serde_json::from_str(line).map_err(|error| json_error(line, &error))? {
-            Value::Object(fields) => fields,
-            other => {
-                return Err(ReadError::NotAnObject {
-                    found: kind_of(&other),
-                }
-                .into());
+        let fields = Fields::parse(line)?;
+        let id = fields.id.map_or(Ok(None), given_id)?;
+        match fields.text {
+            Some(Value::String(text)) => {
+                let meta = fields.meta.map(own_meta).unwrap_or_default();
+                // The other fields come last, because the last of a name wins.
+                let meta = meta.into_iter().chain(fields.others).collect();
+                Ok(Record { id, text, meta })
             }
-        };
-        let (mut id, mut text) = (None, None);
-        // Fields move one by one, because removing two by name would change the order of the others.
-        let mut meta = Map::new();
-        for (name, value) in fields {
-            match name.as_str() {
-                "id" => id = Some(value),
-                "text" => text = Some(value),
-                _ => {
-                    meta.insert(name, value);
-                }
-            }
-        }
-        let id = id.map_or(Ok(None), given_id)?;
-        match text {
-            Some(Value::String(text)) => Ok(Record { id, text, meta }),
             other => {
                 let found = other.as_ref().map_or("no such field", kind_of);
                 Err(RecordError {
@@ -539,6 +608,64 @@ impl Record {
             }
         }
     }
+}
+
+/// The fields of a line; the last of a name, and of `others` all.
+#[derive(Default)]
+struct Fields {
+    id: Option<Value>,
+    text: Option<Value>,
+    meta: Option<Box<RawValue>>,
+    others: Vec<(String, Box<RawValue>)>,
+}
+
+impl Fields {
+    fn parse(line: &str) -> Result<Self, ReadError> {
+        serde_json::from_str(line).or_else(|error| {
+            if !error.is_data() {
+                return Err(json_error(line, &error));
+            }
+            // No object. If it is no JSON either, that is the thing to say.
+            let value = serde_json::from_str(line).map_err(|error| json_error(line, &error))?;
+            let found = kind_of(&value);
+            Err(ReadError::NotAnObject { found })
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    match name.as_str() {
+                        "id" => fields.id = Some(map.next_value()?),
+                        "text" => fields.text = Some(map.next_value()?),
+                        "meta" => fields.meta = Some(map.next_value()?),
+                        _ => fields.others.push((name, map.next_value()?)),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The entries of a record's field `meta`; what is no object is an entry itself.
+fn own_meta(value: Box<RawValue>) -> Meta {
+    serde_json::from_str(value.get())
+        .unwrap_or_else(|_| Meta::from_iter([("meta".to_owned(), value)]))
 }
 
 /// A record's own identifier, if it has one.
@@ -590,7 +717,7 @@ fn json_error(line: &str, error: &serde_json::Error) -> ReadError {
     let (before, rest) = line.split_at(at);
     ReadError::Json {
         column: column_after(before),
-        message: message.to_owned(),
+        message: shown(message),
         found: excerpt(rest),
     }
 }
@@ -606,20 +733,24 @@ fn excerpt(rest: &str) -> String {
     if rest.is_empty() {
         return "the end of the line".to_owned();
     }
-    let shown: String = rest.chars().take(MOST_CHARS).flat_map(shown_char).collect();
-    let more = if rest.chars().nth(MOST_CHARS).is_some() {
-        "…"
-    } else {
-        ""
+    let (start, more) = match rest.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => (&rest[..end], "…"),
+        None => (rest, ""),
     };
-    format!("`{shown}{more}`")
+    format!("`{}{more}`", shown(start))
 }
 
-/// A control character would garble a terminal.
-fn shown_char(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control().then(|| c.escape_default());
-    let plain = (!c.is_control()).then_some(c);
-    escaped.into_iter().flatten().chain(plain)
+/// A text of the input, fit for a message: a control character would garble a terminal.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_debug());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -679,7 +810,7 @@ mod tests {
             }) => {
                 let line = line.map(|line| format!(" line {line}")).unwrap_or_default();
                 let meta = meta
-                    .map(|meta| format!(" {}", Value::Object(meta)))
+                    .map(|meta| format!(" {}", serde_json::to_string(&meta).unwrap()))
                     .unwrap_or_default();
                 match content {
                     Content::Bytes(bytes) => format!("{id}{line} = {bytes:?}{meta}"),
@@ -718,7 +849,7 @@ mod tests {
         assert_eq!(text(b""), ["f = []"]);
         assert_eq!(
             text(b"abcd"),
-            ["f ! f: longer than the limit of 3 bytes; split it, or raise the limit"]
+            ["f ! f: longer than the limit of 3 bytes; split it, or raise --max-mib"]
         );
     }
 
@@ -782,7 +913,7 @@ mod tests {
             (Compression::Zstd, zstd(&zeros)),
         ] {
             let failures = read_bytes(&bomb, Format::Text, compression, 1000);
-            let expected = "f ! f: longer than the limit of 1000 bytes once unpacked; split it, or raise the limit";
+            let expected = "f ! f: longer than the limit of 1000 bytes once unpacked; split it, or raise --max-mib";
             assert_eq!(failures, [expected]);
             let failures = read_bytes(&bomb, Format::Jsonl, compression, 1000);
             assert_eq!(failures, [expected.replace("f ! f:", "f#1 ! f:1:")]);
@@ -831,12 +962,10 @@ mod tests {
         let bytes = "\u{FEFF}{\"z\":1,\"id\":\"é#1\",\"text\":\"Où ?\\n\",\"a\":[null]}\r\n\n  \t\r\n\
                      {\"id\":-7,\"text\":\"\"}\n{\"id\":1.5,\"text\":\"b\"}\n{\"id\":null,\"text\":\"c\"}\n{\"text\":\"d\"}";
         let read = jsonl(bytes.as_bytes());
-        // Which order depends on whether some crate of the build asks `serde_json` to keep it.
-        let kept = serde_json::from_str::<Value>(r#"{"z":1,"a":[null]}"#).unwrap();
         assert_eq!(
             read,
             [
-                format!(r#"é#1 line 1 = "Où ?\n" {kept}"#).as_str(),
+                r#"é#1 line 1 = "Où ?\n" {"z":1,"a":[null]}"#,
                 r#"-7 line 4 = """#,
                 r#"1.5 line 5 = "b""#,
                 r#"f#6 line 6 = "c""#,
@@ -898,6 +1027,168 @@ mod tests {
     }
 
     #[test]
+    fn other_fields_come_out_byte_for_byte() {
+        for other in [
+            r#"{"n":12345678901234567890123,"x":1e400,"y":-0.0,"z":1.10}"#,
+            r#"{"s":"\u00e9\ud800\/","o":{"b" : 1,"a":[ ],"b":2}}"#,
+            &format!(r#"{{"deep":{}{}}}"#, "[".repeat(200), "]".repeat(200)),
+        ] {
+            let fields = &other[1..other.len() - 1];
+            let line = format!(r#"{{"text":"a",{fields},"id":"b"}}"#);
+            assert_eq!(
+                jsonl(line.as_bytes()),
+                [format!(r#"b line 1 = "a" {other}"#)]
+            );
+        }
+    }
+
+    #[test]
+    fn of_equal_fields_the_last_wins() {
+        let line = br#"{"text":"a","x":1,"id":"b","y":2,"x":3,"text":"c","id":"d"}"#;
+        assert_eq!(jsonl(line), [r#"d line 1 = "c" {"x":3,"y":2}"#]);
+    }
+
+    #[test]
+    fn a_meta_of_the_record_joins_the_other_fields() {
+        for (fields, expected) in [
+            (
+                r#""a":1,"meta":{"n":1e400,"id":2},"b":3"#,
+                r#" {"n":1e400,"id":2,"a":1,"b":3}"#,
+            ),
+            // Top level wins, wherever it stands.
+            (
+                r#""a":1,"meta":{"a":2,"b":3,"c":4},"b":5"#,
+                r#" {"a":1,"b":5,"c":4}"#,
+            ),
+            (r#""meta":{"meta":{"meta":1}}"#, r#" {"meta":{"meta":1}}"#),
+            (r#""meta":[1, 2],"a":3"#, r#" {"meta":[1, 2],"a":3}"#),
+            (r#""meta":null"#, r#" {"meta":null}"#),
+            (r#""meta":{}"#, ""),
+            (r#""meta":{"a":1},"meta":{"b":2}"#, r#" {"b":2}"#),
+        ] {
+            let line = format!(r#"{{"text":"t",{fields}}}"#);
+            let expected = format!(r#"f#1 line 1 = "t"{expected}"#);
+            assert_eq!(jsonl(line.as_bytes()), [expected]);
+        }
+    }
+
+    #[test]
+    fn weight_counts_content_and_meta() {
+        let weights = |bytes: &[u8], format: Format| -> Vec<usize> {
+            let folder = TempDir::new().unwrap();
+            let path = folder.path().join("f");
+            fs::write(&path, bytes).unwrap();
+            read(
+                &source(&path, format, Compression::None),
+                &ReadLimits { max_bytes: 1000 },
+            )
+            .map(|document| document.unwrap().weight())
+            .collect()
+        };
+        assert_eq!(weights("été".as_bytes(), Format::Text), [5]);
+        let records = "{\"text\":\"été\"}\n{\"text\":\"été\",\"a\":[1, 2],\"meta\":{\"bc\":\"\"}}";
+        let meta = "a[1, 2]bc\"\"".len();
+        assert_eq!(weights(records.as_bytes(), Format::Jsonl), [5, 5 + meta]);
+    }
+
+    #[test]
+    fn consumed_counts_what_was_taken_from_the_disk() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("f");
+        let limits = ReadLimits { max_bytes: 2 << 20 };
+        let records: String = (0..50_000_u32)
+            .map(|i| format!("{{\"text\":\"{}\"}}\n", i.wrapping_mul(2_654_435_761)))
+            .collect();
+        for (compression, bytes) in [
+            (Compression::None, records.clone().into_bytes()),
+            (Compression::Gzip, gzip(records.as_bytes())),
+            (Compression::Zstd, zstd(records.as_bytes())),
+        ] {
+            fs::write(&path, &bytes).unwrap();
+            let all = bytes.len() as u64;
+            let mut documents = read(&source(&path, Format::Jsonl, compression), &limits);
+            assert_eq!(documents.consumed(), 0);
+            let mut before = 0;
+            for number in 0..50_000 {
+                documents.next().unwrap().unwrap();
+                let now = documents.consumed();
+                assert!(before <= now && now <= all);
+                assert!(number > 0 || (now > 0 && now < all), "{compression}: {now}");
+                before = now;
+            }
+            assert!(documents.next().is_none());
+            assert_eq!(documents.consumed(), all);
+
+            let mut text = read(&source(&path, Format::Text, compression), &limits);
+            text.next().unwrap().unwrap();
+            assert_eq!(text.consumed(), all);
+        }
+    }
+
+    #[test]
+    fn limits_are_shown_as_the_option_counts() {
+        for (bytes, expected) in [
+            (64 << 20, "64 MiB"),
+            (1 << 20, "1 MiB"),
+            ((1 << 20) + 1, "1048577 bytes"),
+            (0, "0 bytes"),
+        ] {
+            let error = ReadError::TooLarge {
+                limit: bytes,
+                compression: Compression::None,
+            };
+            let expected =
+                format!("longer than the limit of {expected}; split it, or raise --max-mib");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_zstd_window_above_the_limit_is_not_called_damage() {
+        // A frame of one raw block, `a`, with a window of 2 to the 10 + `exponent`.
+        let frame = |exponent: u8| {
+            let header = [0x28, 0xB5, 0x2F, 0xFD, 0, exponent << 3];
+            [&header[..], &[9, 0, 0, b'a']].concat()
+        };
+        let text = |bytes: &[u8]| read_bytes(bytes, Format::Text, Compression::Zstd, 10);
+        assert_eq!(text(&frame(17)), ["f = [97]"]);
+        for exponent in [18, 21] {
+            assert_eq!(
+                text(&frame(exponent)),
+                [
+                    "f ! f: takes too much memory to unpack: Frame requires too much memory for decoding; \
+                     unpack it with `zstd -d --long=31`, or pack it again without `--long`"
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn control_characters_of_the_input_are_escaped() {
+        assert_eq!(shown("a\0\t\n\u{1b}[é\u{9b}"), r"a\0\t\n\u{1b}[é\u{9b}");
+        let failure = ReadFailure {
+            id: "a".to_owned(),
+            path: "a\u{1b}]\n.txt".to_owned(),
+            line: None,
+            error: ReadError::Utf16,
+        };
+        let message = failure.to_string();
+        assert!(message.starts_with(r"a\u{1b}]\n.txt: a byte-order"));
+        for byte in (0..=0x1F_u8).chain([0x7F]) {
+            for line in [
+                vec![byte],
+                vec![b'{', byte, b'x'],
+                [&b"{\"text\":\"a"[..], &[byte], b"\"}"].concat(),
+                [&b"{\"meta\":"[..], &[byte], b"x}"].concat(),
+            ] {
+                for message in jsonl(&line) {
+                    assert!(!message.contains(char::is_control), "{message:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn no_line_makes_reading_panic() {
         let deep = "[".repeat(500);
         let whole =
@@ -938,7 +1229,7 @@ mod tests {
             let long = format!("{}\n{{\"text\":\"b\"}}\n", " ".repeat(20 + excess));
             let read = read_bytes(long.as_bytes(), Format::Jsonl, Compression::None, 20);
             let failure =
-                "f#1 ! f:1: longer than the limit of 20 bytes; split it, or raise the limit";
+                "f#1 ! f:1: longer than the limit of 20 bytes; split it, or raise --max-mib";
             assert_eq!(read, [failure, r#"f#2 line 2 = "b""#]);
         }
     }

@@ -1,30 +1,40 @@
 //! Many documents: read ahead, annotate in parallel, write in input order.
 //!
-//! One thread walks and reads, the workers of a pool annotate, the calling thread writes. Documents travel in
-//! batches. A batch is handed over as soon as the pool is idle, and at the latest when it holds [`DOCUMENTS`]
-//! documents or [`BYTES`] bytes; so memory is bounded by two batches, whatever the corpus, and a stream is
-//! answered while it still runs. Within a batch the workers share long documents by sections.
+//! One thread walks and reads, the workers of a pool annotate, the calling thread writes:
+//!
+//! ```text
+//! reading thread ── Item ──▶ calling thread ── spawn ──▶ workers
+//!        ▲                       │    ▲                      │
+//!        └──── budget ◀── write ─┘    └────── Finished ──────┘
+//! ```
+//!
+//! Everything arrives at the calling thread over one channel, which writes each document as soon as all before
+//! it are written. The reading thread waits while the budget is spent, so memory is bounded by the work in
+//! flight, whatever the corpus; a long document is shared by all workers, section by section.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nommer_core::label::Label;
 use nommer_core::record::{Outcome, Record};
-use rayon::prelude::*;
 
 use crate::pipeline::Pipeline;
-use crate::read::{Content, RawDocument, ReadLimits, read};
+use crate::read::{RawDocument, ReadLimits, read};
 use crate::sink::{Sink, SinkError};
-use crate::walk::{SkipReason, Walk, WalkItem};
+use crate::walk::{SkipReason, Walk, WalkItem, shown_path};
 
-/// The most documents in a batch.
-const DOCUMENTS: usize = 256;
+/// The most items in flight: read, and not yet written.
+const ITEMS: usize = 512;
 
-/// The bytes of documents after which a batch is full.
-const BYTES: usize = 4 << 20;
+/// The bytes of documents in flight at which the reading thread waits. A single document may exceed it.
+const BYTES: usize = 16 << 20;
+
+/// How often a waiting run looks whether it shall stop.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How a run works, apart from what it finds.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +61,8 @@ pub enum Event<'a> {
         record: &'a Record,
         /// Words in it, as separated by white space.
         words: u64,
+        /// Bytes of input read for it from disk, before decompression.
+        input_bytes: u64,
     },
 }
 
@@ -98,6 +110,9 @@ pub enum RunError {
         /// Why.
         error: String,
     },
+    /// The reading thread died.
+    #[error("reading stopped by a defect of nommer, please report it; no output file was written")]
+    Reader,
     /// Somebody asked it to stop.
     #[error("interrupted; no output file was written")]
     Interrupted,
@@ -119,126 +134,6 @@ enum Item {
     },
 }
 
-/// Annotates everything `walk` gives, writes one line each to `sink`, tells `observe`.
-///
-/// # Errors
-/// Only when the output fails, the workers cannot be started, or `stop` was set. A document never fails a
-/// run.
-pub fn run(
-    pipeline: &Pipeline,
-    walk: Walk,
-    options: RunOptions,
-    mut sink: Box<dyn Sink + Send>,
-    stop: &AtomicBool,
-    mut observe: impl FnMut(Event<'_>),
-) -> Result<Summary, RunError> {
-    let started = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.jobs.get())
-        .thread_name(|index| format!("nommer-{index}"))
-        .build()
-        .map_err(|error| RunError::Workers {
-            jobs: options.jobs.get(),
-            error: error.to_string(),
-        })?;
-    let mut summary = Summary::default();
-    std::thread::scope(|scope| {
-        let (sender, batches) = sync_channel(0);
-        scope.spawn(move || read_all(walk, options.limits, stop, sender));
-        // When this returns early the channel closes, and the reading thread ends with it.
-        for batch in batches {
-            let lines: Vec<Finished> = pool.install(|| {
-                batch
-                    .into_par_iter()
-                    .map(|item| finish(pipeline, item, stop))
-                    .collect()
-            });
-            if stop.load(Ordering::Relaxed) {
-                return Err(RunError::Interrupted);
-            }
-            for line in lines {
-                line.write(&mut *sink, &mut summary, &mut observe)?;
-            }
-            sink.flush()?;
-        }
-        Ok(())
-    })?;
-    if stop.load(Ordering::Relaxed) {
-        return Err(RunError::Interrupted);
-    }
-    sink.finish()?;
-    summary.elapsed = started.elapsed();
-    Ok(summary)
-}
-
-/// Walks and reads until the end, or until nobody takes the batches any more.
-fn read_all(walk: Walk, limits: ReadLimits, stop: &AtomicBool, sender: SyncSender<Vec<Item>>) {
-    let (mut batch, mut bytes) = (Vec::new(), 0);
-    let mut push = |item: Item| {
-        if let Item::Read(document) = &item {
-            bytes += match &document.content {
-                Content::Bytes(content) => content.len(),
-                Content::Text(content) => content.len(),
-            };
-        }
-        batch.push(item);
-        let batch_now = std::mem::take(&mut batch);
-        if batch_now.len() >= DOCUMENTS || bytes >= BYTES {
-            bytes = 0;
-            return sender.send(batch_now).is_ok();
-        }
-        match sender.try_send(batch_now) {
-            Ok(()) => {
-                bytes = 0;
-                true
-            }
-            Err(TrySendError::Full(kept)) => {
-                batch = kept;
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
-        }
-    };
-    for item in walk {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let alive = match item {
-            WalkItem::Skipped { path, reason } => push(Item::Skipped {
-                path: crate::walk::shown_path(&path),
-                reason,
-            }),
-            WalkItem::Failed { id, path, error } => push(Item::Unread {
-                id,
-                path: crate::walk::shown_path(&path),
-                line: None,
-                kind: error.kind().to_owned(),
-                message: error.to_string(),
-            }),
-            WalkItem::File(file) => read(&file, &limits).all(|document| {
-                !stop.load(Ordering::Relaxed)
-                    && push(match document {
-                        Ok(document) => Item::Read(document),
-                        Err(failure) => Item::Unread {
-                            id: failure.id,
-                            path: failure.path,
-                            line: failure.line,
-                            kind: failure.error.kind().to_owned(),
-                            message: failure.error.to_string(),
-                        },
-                    })
-            }),
-        };
-        if !alive {
-            return;
-        }
-    }
-    if !batch.is_empty() {
-        // A closed channel means that the run has ended already.
-        let _ = sender.send(batch);
-    }
-}
-
 /// An item with all work done but the writing.
 enum Finished {
     Skipped {
@@ -252,7 +147,190 @@ enum Finished {
     },
 }
 
-fn finish(pipeline: &Pipeline, item: Item, stop: &AtomicBool) -> Finished {
+/// What arrives at the calling thread.
+enum Message {
+    /// The next item, in input order.
+    Item(Ticket, Item),
+    /// An item is finished, in any order; its number in input order.
+    Finished(u64, Ticket, Finished),
+    /// There are no more items.
+    End,
+}
+
+/// What an item took from the budget, and from the disk.
+#[derive(Clone, Copy)]
+struct Ticket {
+    weight: usize,
+    input_bytes: u64,
+}
+
+/// Room for work in flight, counted in items and bytes.
+#[derive(Default)]
+struct Budget {
+    spent: Mutex<(usize, usize)>,
+    freed: Condvar,
+}
+
+impl Budget {
+    /// Waits until there is room, then takes it. Something always fits into an empty budget.
+    fn take(&self, weight: usize) {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |spent: &mut (usize, usize)| spent.0 >= ITEMS || spent.1 >= BYTES;
+        let mut spent = self
+            .freed
+            .wait_while(spent, full)
+            .unwrap_or_else(PoisonError::into_inner);
+        spent.0 += 1;
+        spent.1 += weight;
+    }
+
+    fn give_back(&self, weight: usize) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.0 -= 1;
+        spent.1 -= weight;
+        self.freed.notify_one();
+    }
+}
+
+/// Annotates everything `walk` gives, writes one line each to `sink`, tells `observe`.
+///
+/// # Errors
+/// Only when the output fails, the workers cannot be started, or `stop` was set. A document never fails a
+/// run. After an error, threads may still be at work on documents that nobody waits for.
+pub fn run(
+    pipeline: &Arc<Pipeline>,
+    walk: Walk,
+    options: RunOptions,
+    mut sink: Box<dyn Sink + Send>,
+    stop: &AtomicBool,
+    mut observe: impl FnMut(Event<'_>),
+) -> Result<Summary, RunError> {
+    let started = Instant::now();
+    let no_workers = |error: String| RunError::Workers {
+        jobs: options.jobs.get(),
+        error,
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.jobs.get())
+        .thread_name(|index| format!("nommer-{index}"))
+        .build()
+        .map_err(|error| no_workers(error.to_string()))?;
+    let budget = Arc::new(Budget::default());
+    let (sender, messages) = channel();
+    // Not joined: it may be waiting for input that never comes when the run ends early.
+    let (reader_sender, reader_budget) = (sender.clone(), Arc::clone(&budget));
+    let reader = std::thread::Builder::new()
+        .name("nommer-read".to_owned())
+        .spawn(move || read_all(walk, options.limits, &reader_budget, &reader_sender))
+        .map_err(|error| no_workers(error.to_string()))?;
+
+    let mut summary = Summary::default();
+    let mut waiting: BTreeMap<u64, (Ticket, Finished)> = BTreeMap::new();
+    let (mut arrived, mut written, mut ended) = (0u64, 0u64, false);
+    let mut reader_gone = false;
+    while !(ended && written == arrived) {
+        let message = match messages.try_recv() {
+            Ok(message) => message,
+            // About to wait: whoever reads along gets what there is.
+            Err(_) => {
+                sink.flush()?;
+                match messages.recv_timeout(PATIENCE) {
+                    Ok(message) => message,
+                    Err(_) if stop.load(Ordering::Relaxed) => return Err(RunError::Interrupted),
+                    // It says `End` before it goes, unless it panicked.
+                    Err(_) if reader_gone && !ended => return Err(RunError::Reader),
+                    Err(_) => {
+                        reader_gone = reader.is_finished();
+                        continue;
+                    }
+                }
+            }
+        };
+        if stop.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted);
+        }
+        match message {
+            Message::Item(ticket, item) => {
+                let (number, sender, pipeline) = (arrived, sender.clone(), Arc::clone(pipeline));
+                arrived += 1;
+                pool.spawn_fifo(move || {
+                    // Nobody listens any more when the run ended early.
+                    let _ = sender.send(Message::Finished(number, ticket, finish(&pipeline, item)));
+                });
+            }
+            Message::Finished(number, ticket, finished) => {
+                waiting.insert(number, (ticket, finished));
+                while let Some((ticket, finished)) = waiting.remove(&written) {
+                    finished.write(ticket, &mut *sink, &mut summary, &mut observe)?;
+                    budget.give_back(ticket.weight);
+                    written += 1;
+                }
+            }
+            Message::End => ended = true,
+        }
+    }
+    sink.finish()?;
+    summary.elapsed = started.elapsed();
+    Ok(summary)
+}
+
+/// Walks and reads until the end, or until nobody takes the items any more.
+fn read_all(walk: Walk, limits: ReadLimits, budget: &Budget, sender: &Sender<Message>) {
+    let send = |weight: usize, input_bytes: u64, item: Item| {
+        budget.take(weight);
+        let ticket = Ticket {
+            weight,
+            input_bytes,
+        };
+        sender.send(Message::Item(ticket, item)).is_ok()
+    };
+    for entry in walk {
+        let alive = match entry {
+            WalkItem::Skipped { path, reason } => {
+                let path = shown_path(&path);
+                send(0, 0, Item::Skipped { path, reason })
+            }
+            WalkItem::Failed { id, path, error } => {
+                let item = Item::Unread {
+                    id,
+                    path: shown_path(&path),
+                    line: None,
+                    kind: error.kind().to_owned(),
+                    message: error.to_string(),
+                };
+                send(0, 0, item)
+            }
+            WalkItem::File(file) => {
+                let mut documents = read(&file, &limits);
+                let (mut consumed, mut alive) = (0, true);
+                while let (true, Some(document)) = (alive, documents.next()) {
+                    let input_bytes = documents.consumed() - consumed;
+                    consumed += input_bytes;
+                    alive = match document {
+                        Ok(document) => send(document.weight(), input_bytes, Item::Read(document)),
+                        Err(failure) => {
+                            let item = Item::Unread {
+                                id: failure.id,
+                                path: failure.path,
+                                line: failure.line,
+                                kind: failure.error.kind().to_owned(),
+                                message: failure.error.to_string(),
+                            };
+                            send(0, input_bytes, item)
+                        }
+                    };
+                }
+                alive
+            }
+        };
+        if !alive {
+            return;
+        }
+    }
+    let _ = sender.send(Message::End);
+}
+
+fn finish(pipeline: &Pipeline, item: Item) -> Finished {
     let (record, words) = match item {
         Item::Skipped { path, reason } => return Finished::Skipped { path, reason },
         Item::Unread {
@@ -262,17 +340,6 @@ fn finish(pipeline: &Pipeline, item: Item, stop: &AtomicBool) -> Finished {
             kind,
             message,
         } => (pipeline.unread(id, path, line, &kind, message), 0),
-        // The batch will be thrown away: do not keep the user waiting.
-        Item::Read(document) if stop.load(Ordering::Relaxed) => (
-            pipeline.unread(
-                document.id,
-                document.path,
-                document.line,
-                "interrupted",
-                String::new(),
-            ),
-            0,
-        ),
         Item::Read(document) => pipeline.record(document),
     };
     let line = serde_json::to_vec(&record).expect("a record is made of plain values");
@@ -286,6 +353,7 @@ fn finish(pipeline: &Pipeline, item: Item, stop: &AtomicBool) -> Finished {
 impl Finished {
     fn write(
         self,
+        ticket: Ticket,
         sink: &mut dyn Sink,
         summary: &mut Summary,
         observe: &mut impl FnMut(Event<'_>),
@@ -305,6 +373,7 @@ impl Finished {
                 observe(Event::Document {
                     record: &record,
                     words,
+                    input_bytes: ticket.input_bytes,
                 });
             }
         }

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use nommer_core::label::Label;
@@ -27,7 +27,7 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
         config = config.or(Config::read(file)?);
     }
     let config = config.with_defaults();
-    let (settings, limits) = (config.settings()?, config.limits()?);
+    let (settings, limits, jobs) = (config.settings()?, config.limits()?, config.workers()?);
     if args.show_config {
         std::io::stdout().write_all(config.to_toml().as_bytes())?;
         return Ok(Ending::Complete);
@@ -44,7 +44,7 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
         hidden: config.hidden.unwrap_or_default(),
         follow_links: config.follow.unwrap_or_default(),
         is_binary: |head| looks_binary(head).is_some(),
-        default_format: args.stdin_format.into(),
+        default_format: args.format.into(),
         outputs: [Some(output.clone()), args.log.clone()]
             .into_iter()
             .flatten()
@@ -52,27 +52,28 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     };
     let walk = walk::walk(&inputs, &options)?;
     let model = load_model(config.model.as_deref())?;
+    refuse_same_target(output, args.log.as_deref())?;
     let mut log = args.log.as_deref().map(Log::open).transpose()?;
     let sink = sink::open_output(output)?;
     let stop = stop_on_signal()?;
-    let pipeline = Pipeline::new(model, settings);
-    let jobs = config
-        .jobs
-        .context("with_defaults sets the number of jobs")?;
+    let pipeline = Arc::new(Pipeline::new(model, settings));
 
     let progress = Progress::start(args.quiet, inputs, options);
     let mut observe = |event: Event<'_>| {
-        if let Event::Document { record, words } = &event {
-            progress.document(record.source.bytes.unwrap_or(0), *words);
+        if let Event::Document {
+            record,
+            words,
+            input_bytes,
+        } = &event
+        {
+            progress.document(record.source.bytes.unwrap_or(0), *words, *input_bytes);
             if let Outcome::Failed { error } = &record.outcome {
                 let line = record
                     .source
                     .line
                     .map_or(String::new(), |line| format!(":{line}"));
-                progress.print(&format!(
-                    "nommer: {}{line}: {}: {}",
-                    record.source.path, error.stage, error.message
-                ));
+                let path = record.source.path.escape_debug();
+                progress.complain(&format!("{path}{line}: {}: {}", error.stage, error.message));
             }
         }
         if let Some(log) = &mut log {
@@ -88,20 +89,20 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
         &mut observe,
     );
     progress.finish();
+    if let Some(log) = log {
+        log.finish(&result)?;
+    }
     let summary = match result {
         Ok(summary) => summary,
         Err(RunError::Sink(SinkError::BrokenPipe)) => return Ok(Ending::Complete),
         Err(RunError::Interrupted) => {
-            eprintln!("nommer: {}", RunError::Interrupted);
+            crate::complain(&RunError::Interrupted.to_string());
             return Ok(Ending::Interrupted);
         }
         Err(error) => return Err(error.into()),
     };
-    if let Some(log) = log {
-        log.finish(&summary)?;
-    }
     if args.summary || (!args.quiet && std::io::stderr().is_terminal()) {
-        eprint!("{}", progress::summary(&summary, output));
+        let _ = std::io::stderr().write_all(progress::summary(&summary, output).as_bytes());
     }
     Ok(if summary.failures() > 0 {
         Ending::SomeFailed
@@ -110,17 +111,36 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     })
 }
 
-/// A flag that an interrupt or a request to terminate sets, so that no half-written file is left behind.
+/// Two streams into one file would garble or replace each other.
+fn refuse_same_target(output: &Path, log: Option<&Path>) -> Result<()> {
+    let Some(log) = log else { return Ok(()) };
+    let place = |path: &Path| {
+        std::fs::canonicalize(path)
+            .or_else(|_| std::path::absolute(path))
+            .ok()
+    };
+    if output == log || (place(output).is_some() && place(output) == place(log)) {
+        bail!(
+            "the output and the log are both {}; name two files",
+            output.display()
+        );
+    }
+    Ok(())
+}
+
+/// A flag that an interrupt or a request to terminate sets, so that no half-written file is left behind. A hang-up
+/// keeps the meaning it was started with (`nohup`).
 fn stop_on_signal() -> Result<Arc<AtomicBool>> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag::register;
     let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        // Asked twice: the user means it.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })
-    .context("cannot listen for interrupts")?;
+    let context = "cannot listen for interrupts";
+    for signal in [SIGINT, SIGTERM] {
+        register(signal, Arc::clone(&stop)).context(context)?;
+    }
+    // A file size limit then fails the write, with a message, rather than killing the program.
+    #[cfg(unix)]
+    register(signal_hook::consts::SIGXFSZ, Arc::default()).context(context)?;
     Ok(stop)
 }
 
@@ -152,7 +172,7 @@ impl Log {
             Event::Skipped { path, reason } => {
                 json!({"event": "skipped", "path": path, "reason": reason.name()})
             }
-            Event::Document { record, words } => match &record.outcome {
+            Event::Document { record, words, .. } => match &record.outcome {
                 Outcome::Annotated { spans, .. } => {
                     json!({"event": "annotated", "id": record.id, "words": words, "entities": spans.len()})
                 }
@@ -170,28 +190,36 @@ impl Log {
         self.write(&entry);
     }
 
-    fn finish(mut self, summary: &Summary) -> Result<()> {
-        let entities: serde_json::Map<_, _> = Label::ALL
-            .iter()
-            .zip(summary.entities)
-            .map(|(label, count)| (label.to_string(), count.into()))
-            .collect();
-        self.write(&json!({
-            "event": "summary",
-            "annotated": summary.annotated,
-            "failed": summary.failed,
-            "skipped": summary.skipped,
-            "entities": entities,
-            "words": summary.words,
-            "bytes": summary.bytes,
-            "tokens": summary.tokens,
-            "replaced": summary.replaced,
-            "seconds": summary.elapsed.as_secs_f64(),
-        }));
+    /// Writes how the run ended, however it did.
+    fn finish(mut self, result: &Result<Summary, RunError>) -> Result<()> {
+        let entry = match result {
+            Ok(summary) => summary_entry(summary),
+            Err(error) => json!({"event": "stopped", "message": error.to_string()}),
+        };
+        self.write(&entry);
         let context = || format!("log {} is not complete", self.path.display());
         match self.failure {
             Some(error) => Err(error).with_context(context),
             None => self.sink.finish().with_context(context),
         }
     }
+}
+
+fn summary_entry(summary: &Summary) -> serde_json::Value {
+    let labels = Label::ALL.iter().map(ToString::to_string);
+    let entities: serde_json::Map<_, _> = labels
+        .zip(summary.entities.map(serde_json::Value::from))
+        .collect();
+    json!({
+        "event": "summary",
+        "annotated": summary.annotated,
+        "failed": summary.failed,
+        "skipped": summary.skipped,
+        "entities": entities,
+        "words": summary.words,
+        "bytes": summary.bytes,
+        "tokens": summary.tokens,
+        "replaced": summary.replaced,
+        "seconds": summary.elapsed.as_secs_f64(),
+    })
 }

@@ -44,15 +44,17 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     };
     let sentences = pipeline.explain(&text)?;
     writeln!(out, "sentences  {}", sentences.len())?;
+    let mut shown = 0;
     for (index, sentence) in sentences.iter().enumerate() {
-        if args
-            .find
-            .as_ref()
-            .is_none_or(|find| sentence.span.slice(&text).contains(find))
-        {
+        let wanted = |find: &String| sentence.span.slice(&text).contains(find);
+        if args.find.as_ref().is_none_or(wanted) {
+            shown += 1;
             writeln!(out, "\nsentence {}", index + 1)?;
             explain_sentence(&mut out, &pipeline, sentence, &text)?;
         }
+    }
+    if let (Some(find), 0) = (&args.find, shown) {
+        bail!("no sentence of {} contains {find:?}", document.id);
     }
     std::io::stdout().write_all(out.as_bytes())?;
     Ok(Ending::Complete)

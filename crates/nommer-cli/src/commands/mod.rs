@@ -5,7 +5,7 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod model;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use nommer_model::model::{Model, ModelFiles};
@@ -30,9 +30,14 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ),
 ];
 
+/// Loads the model in `folder`, else the one the environment names, else the built-in one.
 fn load_model(folder: Option<&Path>) -> Result<Model> {
-    let files = match folder {
-        Some(folder) => ModelFiles::Folder(folder.to_owned()),
+    let named = || std::env::var_os("NOMMER_MODEL").filter(|folder| !folder.is_empty());
+    let files = match folder
+        .map(Path::to_owned)
+        .or_else(|| named().map(PathBuf::from))
+    {
+        Some(folder) => ModelFiles::Folder(folder),
         None => ModelFiles::Embedded(BUILT_IN),
     };
     Ok(Model::load(&files)?)

@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::math::{self, RowScale};
-use super::simd::{Isa, PackedWeights};
+use super::math::{self, Columns, RowScale};
+use super::simd::{BLOCK, Isa, PackedWeights};
 
 /// `y = x · weightᵀ + bias` for rows `x`.
 pub(super) enum Linear {
@@ -68,15 +68,19 @@ impl Linear {
                 scratch.scales.resize(rows, RowScale::default());
                 math::quantize_rows(isa, x, inputs, &mut scratch.bytes, &mut scratch.scales);
                 weights.multiply(isa, &scratch.bytes, |row, first, sums| {
-                    let to = first + sums.len();
+                    let range = first..outputs.min(first + BLOCK);
+                    let columns = Columns {
+                        scales: &scales[range.clone()],
+                        corrections: &corrections[range.clone()],
+                        bias: &bias[range],
+                    };
                     math::dequantize(
                         isa,
                         sums,
-                        scratch.scales[row],
-                        &scales[first..to],
-                        &corrections[first..to],
-                        &bias[first..to],
-                        &mut out[row * outputs + first..row * outputs + to],
+                        &scratch.scales[row..],
+                        &columns,
+                        &mut out[row * outputs + first..],
+                        outputs,
                     );
                 });
             }

@@ -3,7 +3,7 @@
 //! Sums run over [`LANES`] fixed partial sums that are added in a fixed order, products are fused explicitly,
 //! so every instruction set gives the same bits.
 
-use super::simd::multiversion;
+use super::simd::{BLOCK, multiversion};
 
 /// Partial sums of every reduction.
 pub(crate) const LANES: usize = 16;
@@ -116,6 +116,16 @@ pub(crate) struct RowScale {
     pub(crate) zero: i32,
 }
 
+/// What leads the integer sums of some outputs back to floats.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns<'a> {
+    /// The scale of each output's weights.
+    pub(crate) scales: &'a [f32],
+    /// The sum of each output's weights.
+    pub(crate) corrections: &'a [i32],
+    pub(crate) bias: &'a [f32],
+}
+
 multiversion! {
     /// In place: `x ← x · ½ · (1 + erf(x / √2))`.
     pub(crate) fn gelu(x: &mut [f32]) {
@@ -177,11 +187,17 @@ multiversion! {
         }
     }
 
-    /// `out[i] = sums[i] · scale · scales[i] + bias[i]`, where `sums` had the zero point of the row inside:
-    /// `corrections[i]` is what a zero point of one adds.
-    pub(crate) fn dequantize(sums: &[i32], row: RowScale, scales: &[f32], corrections: &[i32], bias: &[f32], out: &mut [f32]) {
-        for ((((out, sum), scale), correction), bias) in out.iter_mut().zip(sums).zip(scales).zip(corrections).zip(bias) {
-            *out = ((sum - row.zero * correction) as f32 * row.scale).mul_add(*scale, *bias);
+    /// One tile of sums, `[rows, BLOCK]`, back to floats: `sum · row.scale · scale + bias`, after taking out
+    /// what the row's zero point put in. `out` starts at the
+    /// tile's first row and column; `stride` is its width.
+    pub(crate) fn dequantize(sums: &[[i32; BLOCK]], rows: &[RowScale], columns: &Columns<'_>, out: &mut [f32], stride: usize) {
+        let Columns { scales, corrections, bias } = *columns;
+        let width = bias.len();
+        for ((sums, row), out) in sums.iter().zip(rows).zip(out.chunks_mut(stride)) {
+            let out = out[..width].iter_mut().zip(sums);
+            for ((((out, sum), scale), correction), bias) in out.zip(scales).zip(corrections).zip(bias) {
+                *out = ((sum - row.zero * correction) as f32 * row.scale).mul_add(*scale, *bias);
+            }
         }
     }
 

@@ -129,22 +129,21 @@ impl PackedWeights {
     }
 
     /// `sums[row, output] = Σ_input rows[row, input] · weights[output, input]`, exact in 32 bits for up to
-    /// 2¹⁶ inputs; `visit(row, first_output, sums)` receives up to 64 consecutive outputs of a row at a time.
+    /// 2¹⁶ inputs. `visit(row, output, sums)` receives a tile at a time: up to [`TILE`] rows from `row` on, each with
+    /// up to [`BLOCK`] outputs from `output` on; sums past the last output are zero.
     ///
     /// `rows` holds whole rows of [`row_bytes`](Self::row_bytes) unsigned bytes.
     pub(crate) fn multiply(
         &self,
         isa: Isa,
         rows: &[u8],
-        mut visit: impl FnMut(usize, usize, &[i32]),
+        mut visit: impl FnMut(usize, usize, &[[i32; BLOCK]]),
     ) {
         let stride = self.row_bytes();
         assert_eq!(rows.len() % stride, 0);
         let count = rows.len() / stride;
         let mut sums = [[0i32; BLOCK]; TILE];
         for (index, block) in self.bytes.chunks_exact(stride * BLOCK).enumerate() {
-            let first = index * BLOCK;
-            let width = BLOCK.min(self.outputs - first);
             let mut row = 0;
             while row < count {
                 let height = TILE.min(count - row);
@@ -155,9 +154,7 @@ impl PackedWeights {
                     self.groups,
                     &mut sums,
                 );
-                for (offset, sums) in sums[..height].iter().enumerate() {
-                    visit(row + offset, first, &sums[..width]);
-                }
+                visit(row, index * BLOCK, &sums[..height]);
                 row += height;
             }
         }
@@ -170,13 +167,14 @@ const TILE: usize = 6;
 /// One register tile: `rows` holds 1 to [`TILE`] rows of `4 * groups` bytes, `block` one packed block.
 fn tile(isa: Isa, rows: &[u8], block: &[i8], groups: usize, sums: &mut [[i32; BLOCK]; TILE]) {
     assert!(groups > 0 && block.len() == groups * BLOCK * 4);
-    assert!(rows.len().is_multiple_of(groups * 4) && rows.len() <= TILE * groups * 4);
+    let height = rows.len() / (groups * 4);
+    assert!(rows.len() == height * groups * 4 && (1..=TILE).contains(&height));
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni => {
             // SAFETY: the set was detected; the assertions above bound every access of the tile.
             unsafe {
-                match rows.len() / (groups * 4) {
+                match height {
                     1 => x86::tile_avx512_vnni::<1>(rows, block, groups, sums),
                     2 => x86::tile_avx512_vnni::<2>(rows, block, groups, sums),
                     3 => x86::tile_avx512_vnni::<3>(rows, block, groups, sums),
@@ -381,7 +379,10 @@ mod tests {
             for isa in Isa::available() {
                 let mut got = vec![0i32; rows * outputs];
                 packed.multiply(isa, &input, |row, first, sums| {
-                    got[row * outputs + first..][..sums.len()].copy_from_slice(sums);
+                    let width = BLOCK.min(outputs - first);
+                    for (row, sums) in (row..).zip(sums) {
+                        got[row * outputs + first..][..width].copy_from_slice(&sums[..width]);
+                    }
                 });
                 assert_eq!(got, expected, "{isa:?} {rows}×{inputs}×{outputs}");
             }
@@ -393,7 +394,7 @@ mod tests {
         let packed = PackedWeights::new(&[-128i8; 384], 1, 384);
         for isa in Isa::available() {
             let mut got = 0;
-            packed.multiply(isa, &[255; 384], |_, _, sums| got = sums[0]);
+            packed.multiply(isa, &[255; 384], |_, _, sums| got = sums[0][0]);
             assert_eq!(got, 384 * 255 * -128, "{isa:?}");
         }
     }

@@ -1,0 +1,237 @@
+//! `nommer model info`, and models that are not what they should be.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use nommer_model::manifest::sha256;
+use serde_json::{Value, json};
+
+use crate::support::{Folder, model_folder};
+
+const FILES: [&str; 4] = [
+    "manifest.json",
+    "config.json",
+    "tokenizer.json",
+    "model.safetensors",
+];
+
+/// A folder with a document and a model: the shipped one's files, but those in `changed`.
+fn folder_with_model(changed: &[(&str, Option<&[u8]>)]) -> Folder {
+    let folder = Folder::with([("a.txt", "Zoé habite à Lyon.\n")]);
+    fs::create_dir(folder.path("model")).unwrap();
+    for name in FILES {
+        let path = format!("model/{name}");
+        match changed.iter().find(|(changed, _)| *changed == name) {
+            None => symlink(model_folder().join(name), folder.path(&path)).unwrap(),
+            Some((_, Some(content))) => folder.write(&path, content),
+            Some((_, None)) => {}
+        }
+    }
+    folder
+}
+
+fn shipped(name: &str) -> Vec<u8> {
+    fs::read(model_folder().join(name)).unwrap()
+}
+
+/// The shipped manifest, changed.
+fn manifest(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut manifest = serde_json::from_slice(&shipped("manifest.json")).unwrap();
+    change(&mut manifest);
+    serde_json::to_vec(&manifest).unwrap()
+}
+
+/// A run with this model is refused by a message with `parts`, before anything is written.
+#[track_caller]
+fn refused(changed: &[(&str, Option<&[u8]>)], parts: &[&str]) {
+    let folder = folder_with_model(changed);
+    folder.write("out.jsonl", "as it was");
+    folder
+        .run(&["annotate", "a.txt", "--model", "model", "-o", "out.jsonl"])
+        .refused(parts);
+    assert_eq!(folder.read("out.jsonl"), b"as it was");
+    assert_eq!(folder.names(), ["a.txt", "model", "out.jsonl"]);
+}
+
+#[test]
+fn a_model_folder_reads_like_the_built_in_model() {
+    let folder = folder_with_model(&[]);
+    let built_in = folder.run(&["annotate", "a.txt", "-o", "-"]).clean();
+    let from_folder = folder
+        .run(&["annotate", "a.txt", "-m", "model", "-o", "-"])
+        .clean();
+    assert_eq!(from_folder.text(), built_in.text());
+    let record = &built_in.records()[0];
+    assert_eq!(record["model"]["sha256"], sha256(&shipped("manifest.json")));
+}
+
+#[test]
+fn model_info_shows_the_manifest() {
+    let folder = Folder::new();
+    let manifest: Value = serde_json::from_slice(&shipped("manifest.json")).unwrap();
+    let shown = folder.run(&["model", "info"]).clean();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut parts = vec![
+        text(&manifest["name"]),
+        text(&manifest["version"]),
+        text(&manifest["license"]),
+        text(&manifest["base_model"]["name"]),
+        text(&manifest["training_data"][0]["name"]),
+        sha256(&shipped("manifest.json")),
+    ];
+    parts.extend(manifest["labels"].as_array().unwrap().iter().map(text));
+    for (name, file) in manifest["files"].as_object().unwrap() {
+        parts.extend([name.clone(), text(&file["sha256"])]);
+    }
+    for part in parts {
+        assert!(shown.text().contains(&part), "{part}\n{}", shown.text());
+    }
+    let folder_shown = folder.run(&["model", "info", model_folder().to_str().unwrap()]);
+    assert_eq!(folder_shown.clean().text(), shown.text());
+}
+
+#[test]
+fn model_info_as_json_is_the_manifest() {
+    let folder = Folder::new();
+    let shown = folder.run(&["model", "info", "--json"]).clean();
+    let shown: Value = serde_json::from_str(shown.text()).unwrap();
+    let manifest: Value = serde_json::from_slice(&shipped("manifest.json")).unwrap();
+    assert_eq!(shown, manifest);
+}
+
+#[test]
+fn a_damaged_model_is_refused() {
+    for name in &FILES[1..] {
+        let mut content = shipped(name);
+        let middle = content.len() / 2;
+        content[middle] ^= 1;
+        refused(
+            &[(name, Some(&content))],
+            &[&format!("model/{name} is damaged"), "SHA-256"],
+        );
+    }
+    // Nobody can notice that in a manifest, unless it makes no sense any more.
+    let content = manifest(|manifest| {
+        let hash = &mut manifest["files"]["config.json"]["sha256"];
+        *hash = json!(hash.as_str().unwrap().replace('f', "e"));
+    });
+    refused(
+        &[("manifest.json", Some(&content))],
+        &["model/config.json is damaged"],
+    );
+    let folder = folder_with_model(&[("config.json", Some(b"{}"))]);
+    folder
+        .run(&["model", "info", "model"])
+        .refused(&["model/config.json is damaged", "2 bytes"]);
+}
+
+#[test]
+fn a_torn_or_missing_file_of_a_model_is_noticed() {
+    for name in FILES {
+        let path = format!("model/{name}");
+        refused(&[(name, None)], &["cannot read", &path]);
+        refused(&[(name, Some(b""))], &[&path]);
+    }
+    let weights = shipped("model.safetensors");
+    refused(
+        &[("model.safetensors", Some(&weights[..weights.len() / 2]))],
+        &["model/model.safetensors is damaged", "bytes, not"],
+    );
+    let folder = Folder::with([("a.txt", "Zoé.")]);
+    folder
+        .run(&["annotate", "a.txt", "--model", "nowhere", "-o", "-"])
+        .refused(&["cannot read", "nowhere/manifest.json"]);
+    folder
+        .run(&["annotate", "a.txt", "--model", "a.txt", "-o", "-"])
+        .refused(&["cannot read", "a.txt/manifest.json"]);
+}
+
+#[test]
+fn a_manifest_of_another_format_is_refused() {
+    let other_format = manifest(|manifest| manifest["format"] = json!(2));
+    let of_text = manifest(|manifest| manifest["format"] = json!("1"));
+    let of_tomorrow = manifest(|manifest| manifest["crf"] = json!(true));
+    let without = manifest(|manifest| {
+        manifest.as_object_mut().unwrap().remove("labels");
+    });
+    for (content, part) in [
+        (other_format.as_slice(), "format"),
+        (&of_text, "line 1"),
+        (&of_tomorrow, "crf"),
+        (&without, "labels"),
+        (b"{\"model_type\": \"bert\"}", "format"),
+        (b"no JSON", "line 1"),
+        (b"[]", "manifest.json"),
+    ] {
+        refused(
+            &[("manifest.json", Some(content))],
+            &["model/manifest.json", part, "scripts/convert-model"],
+        );
+    }
+}
+
+#[test]
+fn the_number_of_another_format_is_named_before_its_fields() {
+    let content = manifest(|manifest| {
+        manifest["format"] = json!(2);
+        manifest["crf"] = json!(true);
+    });
+    refused(
+        &[("manifest.json", Some(&content))],
+        &["model/manifest.json", "format", "2"],
+    );
+}
+
+#[test]
+fn files_that_are_sound_but_do_not_fit_are_refused() {
+    // A tokenizer with one piece less.
+    let mut tokenizer: Value = serde_json::from_slice(&shipped("tokenizer.json")).unwrap();
+    tokenizer["model"]["vocab"].as_array_mut().unwrap().pop();
+    let tokenizer = serde_json::to_vec(&tokenizer).unwrap();
+    let listed = |name: &str, content: &[u8]| {
+        manifest(|manifest| {
+            manifest["files"][name] = json!({"bytes": content.len(), "sha256": sha256(content)});
+        })
+    };
+    refused(
+        &[
+            ("tokenizer.json", Some(&tokenizer)),
+            ("manifest.json", Some(&listed("tokenizer.json", &tokenizer))),
+        ],
+        &["model: ", "33871 pieces", "33872"],
+    );
+    for name in &FILES[1..] {
+        let content = b"{}";
+        refused(
+            &[
+                (name, Some(content)),
+                ("manifest.json", Some(&listed(name, content))),
+            ],
+            &["model: "],
+        );
+    }
+
+    let fewer = manifest(|manifest| {
+        manifest["labels"].as_array_mut().unwrap().truncate(5);
+    });
+    refused(&[("manifest.json", Some(&fewer))], &["B-ORG"]);
+    let other = manifest(|manifest| manifest["labels"][1] = json!("B-MISC"));
+    refused(&[("manifest.json", Some(&other))], &["MISC"]);
+    let windows = manifest(|manifest| manifest["window_pieces"] = json!(0));
+    refused(
+        &[("manifest.json", Some(&windows))],
+        &["window_pieces is 0"],
+    );
+    let unlisted = manifest(|manifest| {
+        manifest["files"]
+            .as_object_mut()
+            .unwrap()
+            .remove("tokenizer.json");
+    });
+    refused(
+        &[("manifest.json", Some(&unlisted))],
+        &["model/tokenizer.json", "does not list"],
+    );
+}
