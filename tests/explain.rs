@@ -92,6 +92,6 @@ fn explain_refuses_a_folder() {
     let folder = Folder::with([("sub/a.txt", "Zoé.")]);
     folder
         .run(&["explain", "sub"])
-        .refused(&["sub is not a file"]);
+        .refused(&["sub is a folder"]);
     folder.run(&["explain", "."]).refused(&[". is not a file"]);
 }

@@ -167,6 +167,9 @@ pub enum ReadError {
         /// What is there.
         found: String,
     },
+    /// A line nests deeper than the readers of records take.
+    #[error("nested deeper than {MAX_NESTING} levels; flatten the record")]
+    TooDeep,
     /// A line is JSON, but no object.
     #[error("found {found}; write one JSON object per line, as in {{\"text\": \"…\"}}")]
     NotAnObject {
@@ -200,6 +203,7 @@ impl ReadError {
             ReadError::UnpackMemory { .. } => "unpack_memory",
             ReadError::NotUtf8 { .. } | ReadError::Utf16 => "not_utf8",
             ReadError::Json { .. } => "json",
+            ReadError::TooDeep => "too_deep",
             ReadError::NotAnObject { .. } => "not_an_object",
             ReadError::NoText { .. } => "no_text",
             ReadError::BadId { .. } => "bad_id",
@@ -621,6 +625,9 @@ struct Fields {
 
 impl Fields {
     fn parse(line: &str) -> Result<Self, ReadError> {
+        if nesting(line) > MAX_NESTING {
+            return Err(ReadError::TooDeep);
+        }
         serde_json::from_str(line).or_else(|error| {
             if !error.is_data() {
                 return Err(json_error(line, &error));
@@ -660,6 +667,28 @@ impl<'de> Deserialize<'de> for Fields {
 
         deserializer.deserialize_map(Object)
     }
+}
+
+/// The deepest nesting of a line. Fields pass through unread, and common readers of JSON stop at 128 levels.
+const MAX_NESTING: usize = 100;
+
+/// How deep arrays and objects nest.
+fn nesting(json: &str) -> usize {
+    let (mut depth, mut deepest, mut inside_string, mut escaped) = (0usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside_string => escaped = true,
+            b'"' => inside_string = !inside_string,
+            b'[' | b'{' if !inside_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !inside_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// The entries of a record's field `meta`; what is no object is an entry itself.

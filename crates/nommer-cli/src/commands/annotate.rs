@@ -29,6 +29,13 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     let config = config.with_defaults();
     let (settings, limits, jobs) = (config.settings()?, config.limits()?, config.workers()?);
     if args.show_config {
+        // A relative model would be looked for beside the file that this is saved to.
+        let model = config
+            .model
+            .as_deref()
+            .map(std::path::absolute)
+            .transpose()?;
+        let config = Config { model, ..config };
         std::io::stdout().write_all(config.to_toml().as_bytes())?;
         return Ok(Ending::Complete);
     }
@@ -114,10 +121,15 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
 /// Two streams into one file would garble or replace each other.
 fn refuse_same_target(output: &Path, log: Option<&Path>) -> Result<()> {
     let Some(log) = log else { return Ok(()) };
+    // Neither file may exist yet, but their folders do.
     let place = |path: &Path| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
         std::fs::canonicalize(path)
-            .or_else(|_| std::path::absolute(path))
             .ok()
+            .or_else(|| Some(folder.join(path.file_name()?)))
     };
     if output == log || (place(output).is_some() && place(output) == place(log)) {
         bail!(

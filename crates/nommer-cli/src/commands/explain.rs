@@ -63,6 +63,12 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
 /// The one document to explain.
 fn find_document(args: &ExplainArgs, config: &Config) -> Result<RawDocument> {
     let input = Input::from(args.file.clone());
+    if matches!(&input, Input::Path(path) if path.is_dir()) {
+        bail!(
+            "{} is a folder; explain takes one document",
+            args.file.display()
+        );
+    }
     let Some(WalkItem::File(file)) = walk(&[input], &WalkOptions::default())?.next() else {
         bail!(
             "{} is not a file; explain takes one document",
