@@ -175,7 +175,7 @@ fn a_bad_line_of_json_lines_fails_alone() {
         ),
         (b"{\"text\": \"Zo\xE9\"}", "l.jsonl#8", "read: not_utf8"),
         (b"{\"text\": \"\\ud83d\"}", "l.jsonl#9", "read: json"),
-        (deep.as_bytes(), "l.jsonl#10", "read: json"),
+        (deep.as_bytes(), "l.jsonl#10", "read: too_deep"),
         (
             b"{\"text\": \"\\ud83d\\ude80 \\u0000 Brest\"}",
             "l.jsonl#11",

@@ -80,7 +80,22 @@ pub fn is_title(word: &str) -> bool {
 
 /// Whether `word`, in any case, is a civility or `saint`, which a name follows at once.
 pub(crate) fn is_civility(word: &str) -> bool {
-    contains(CIVILITIES, word)
+    contains(CIVILITIES, word) || contains(SAINTS, word)
+}
+
+/// Whether `word`, given without a final period, addresses the person whose name follows and is no part of it:
+/// `M`, `Mme`, `Me`, `Monsieur`. In lower case, or capitals, such words are often others: `me`, `MR`.
+///
+/// ```
+/// use nommer_core::text::french::is_form_of_address;
+/// assert!(is_form_of_address("Mgr") && is_form_of_address("MM"));
+/// assert!(!is_form_of_address("me") && !is_form_of_address("Saint"));
+/// ```
+pub fn is_form_of_address(word: &str) -> bool {
+    matches!(word, "M" | "MM")
+        || word.starts_with(char::is_uppercase)
+            && !is_in_capitals(word)
+            && contains(CIVILITIES, word)
 }
 
 /// Whether `word`, given without its apostrophe and in any case, is a clitic that loses its vowel before the
@@ -230,7 +245,7 @@ fn is_edge_noise(c: char) -> bool {
         || is_apostrophe(c)
         || matches!(
             c,
-            ',' | ';' | ':' | '!' | '?' | '…' | '‘' | '‚' | '`' | '´' | '-' | '\u{2010}'
+            '¹' | '²' | '³' | '⁰' | '⁴'..='⁹' | ',' | ';' | ':' | '!' | '?' | '…' | '‘' | '‚' | '`' | '´' | '-' | '\u{2010}'
                 ..='\u{2015}'
                     | '−'
                     | '¬'
@@ -540,9 +555,11 @@ const LEADS: &[&str] = &[
 #[rustfmt::skip]
 const CIVILITIES: &[&str] = &[
     "dr", "madame", "mademoiselle", "maître", "me", "mesdames", "messeigneurs", "messieurs", "mgr",
-    "mlle", "mlles", "mm", "mme", "mmes", "monsieur", "mr", "mrs", "pr", "saint", "sainte", "saintes",
-    "saints", "st", "ste", "vve",
+    "mlle", "mlles", "mm", "mme", "mmes", "monsieur", "mr", "mrs", "pr", "vve",
 ];
+
+/// Words that begin names, and do not end a line without the rest.
+const SAINTS: &[&str] = &["saint", "sainte", "saintes", "saints", "st", "ste"];
 
 /// Function words that can end a phrase.
 #[rustfmt::skip]
@@ -575,9 +592,9 @@ const TITLES: &[&str] = &[
     "vicomte", "vicomtesse", "vve", "évêque",
 ];
 
-/// Clitics that elide.
+/// Clitics that elide; scans often have `1'` for `l'`.
 const ELIDED: &[&str] = &[
-    "c", "d", "j", "jusqu", "l", "lorsqu", "m", "n", "puisqu", "qu", "quoiqu", "s", "t",
+    "1", "c", "d", "j", "jusqu", "l", "lorsqu", "m", "n", "puisqu", "qu", "quoiqu", "s", "t",
 ];
 
 /// First words after the article of names that carry it even at a sentence's start.
@@ -624,6 +641,7 @@ mod tests {
             LINKS,
             LEADS,
             CIVILITIES,
+            SAINTS,
             STANDS,
             TITLES,
             ELIDED,
@@ -740,6 +758,7 @@ mod tests {
         check_trim("⟦l'association « Les Amis »⟧", "association « Les Amis »");
         check_trim("⟦France !⟧", "France");
         check_trim("⟦Canal+⟧", "Canal+");
+        check_trim("⟦Idriss Ouattara²⟧", "Idriss Ouattara");
         check_trim("⟦ ,;« ⟧", "");
         check_trim("⟦⟧", "");
         check_trim("⟦d'⟧", "");
@@ -766,6 +785,7 @@ mod tests {
         check_trim("et ⟦qu'Areva⟧", "Areva");
         check_trim("⟦Qu'Areva⟧", "Areva");
         check_trim("et ⟦l' Inde⟧", "Inde");
+        check_trim("de ⟦1'Indre⟧", "Indre");
         check_trim("et ⟦l'« Aurore »⟧", "Aurore");
         check_trim("chez ⟦L'Oréal⟧", "L'Oréal");
         check_trim("de Jean ⟦D'Alembert⟧", "D'Alembert");
