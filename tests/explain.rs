@@ -93,5 +93,5 @@ fn explain_refuses_a_folder() {
     folder
         .run(&["explain", "sub"])
         .refused(&["sub is a folder"]);
-    folder.run(&["explain", "."]).refused(&[". is not a file"]);
+    folder.run(&["explain", "."]).refused(&[". is a folder"]);
 }
