@@ -56,6 +56,20 @@ pub struct SourceInfo {
     pub replaced: Option<usize>,
 }
 
+impl SourceInfo {
+    /// A document of which nothing is known but its place.
+    pub fn at(path: String, line: Option<u64>) -> SourceInfo {
+        SourceInfo {
+            path,
+            line,
+            sha256: None,
+            bytes: None,
+            encoding: None,
+            replaced: None,
+        }
+    }
+}
+
 /// An annotated document, or why it was not annotated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -98,14 +98,7 @@ impl Pipeline {
             meta,
         } = document;
         let mut words = 0;
-        let mut source = SourceInfo {
-            path,
-            line,
-            sha256: None,
-            bytes: None,
-            encoding: None,
-            replaced: None,
-        };
+        let mut source = SourceInfo::at(path, line);
         let annotated = catch_unwind(AssertUnwindSafe(|| {
             self.outcome(content, &mut source, &mut words)
         }));
@@ -133,14 +126,7 @@ impl Pipeline {
         kind: &str,
         message: String,
     ) -> Record {
-        let source = SourceInfo {
-            path,
-            line,
-            sha256: None,
-            bytes: None,
-            encoding: None,
-            replaced: None,
-        };
+        let source = SourceInfo::at(path, line);
         self.finish(id, source, failed("read", kind, message), None)
     }
 

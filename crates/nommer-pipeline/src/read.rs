@@ -1056,11 +1056,29 @@ mod tests {
     }
 
     #[test]
+    fn a_line_nested_deeper_than_readers_take_fails() {
+        let line = format!(
+            r#"{{"text":"a","deep":{}{}}}"#,
+            "[".repeat(100),
+            "]".repeat(100)
+        );
+        assert_eq!(
+            jsonl(line.as_bytes()),
+            ["f#1 ! f:1: nested deeper than 100 levels; flatten the record"]
+        );
+    }
+
+    #[test]
     fn other_fields_come_out_byte_for_byte() {
         for other in [
             r#"{"n":12345678901234567890123,"x":1e400,"y":-0.0,"z":1.10}"#,
             r#"{"s":"\u00e9\ud800\/","o":{"b" : 1,"a":[ ],"b":2}}"#,
-            &format!(r#"{{"deep":{}{}}}"#, "[".repeat(200), "]".repeat(200)),
+            // A bracket in a string is no level.
+            &format!(
+                r#"{{"s":"[\"[[","deep":{}{}}}"#,
+                "[".repeat(99),
+                "]".repeat(99)
+            ),
         ] {
             let fields = &other[1..other.len() - 1];
             let line = format!(r#"{{"text":"a",{fields},"id":"b"}}"#);
