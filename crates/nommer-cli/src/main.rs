@@ -45,16 +45,14 @@ fn main() -> ExitCode {
 /// Prints a message for people. File names and contents in it cannot forge lines or steer the terminal; where
 /// standard error is gone, nobody reads it.
 fn complain(message: &str) {
-    let safe: String = message
-        .chars()
-        .flat_map(|c| {
-            let escaped = c.is_control() && c != '\n' && c != '\t';
-            let plain = (!escaped).then_some(c);
-            plain
-                .into_iter()
-                .chain(escaped.then(|| c.escape_default()).into_iter().flatten())
-        })
-        .collect();
+    let mut safe = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c.is_control() && c != '\n' && c != '\t' {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
     let _ = writeln!(std::io::stderr(), "nommer: {safe}");
 }
 

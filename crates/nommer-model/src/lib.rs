@@ -19,6 +19,7 @@ pub mod backend;
 pub mod decode;
 pub mod manifest;
 pub mod model;
+pub mod names;
 pub mod tags;
 pub mod tokenizer;
 pub mod window;

@@ -8,8 +8,9 @@ use ndarray::{Array2, ArrayView1};
 
 use crate::backend::bert::{Bert, LoadError};
 use crate::backend::{ClassifyError, TokenClassifier};
-use crate::decode::{self, FoundName, TaggedWord};
+use crate::decode::{self, TaggedWord};
 use crate::manifest::{self, Manifest};
+use crate::names::FoundName;
 use crate::tags::{TagError, TagSet};
 use crate::tokenizer::{Pieces, SubwordTokenizer, TokenizerError};
 use crate::window;

@@ -131,7 +131,7 @@ impl Config {
     pub fn with_defaults(self) -> Config {
         self.or(Config {
             model: None,
-            jobs: Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            jobs: Some(cores()),
             labels: Some(Label::ALL.to_vec()),
             min_score: Some(0.0),
             offsets: Some(OffsetUnit::default()),
@@ -180,8 +180,7 @@ impl Config {
     /// # Errors
     /// When it is beyond reason.
     pub fn workers(&self) -> Result<NonZeroUsize, ConfigError> {
-        let default = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let jobs = self.jobs.unwrap_or_else(default);
+        let jobs = self.jobs.unwrap_or_else(cores);
         if jobs.get() > MAX_JOBS {
             return Err(ConfigError::Jobs(jobs.get()));
         }
@@ -200,6 +199,10 @@ impl Config {
             .ok_or(ConfigError::MaxMib(mib))?;
         Ok(ReadLimits { max_bytes })
     }
+}
+
+fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 #[cfg(test)]
