@@ -9,6 +9,7 @@ mod support;
 mod architecture;
 mod command;
 mod config;
+mod evaluate;
 mod explain;
 mod folders;
 mod golden;

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use nommer_core::label::Label;
 use nommer_core::offset::OffsetUnit;
+use nommer_eval::labels::Mapping;
+use nommer_eval::read::TagScheme;
+use nommer_eval::threshold::Threshold;
 use nommer_pipeline::config::Config;
 use nommer_pipeline::walk::{Format, Input};
 
@@ -21,6 +24,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Annotate(AnnotateArgs),
+    Evaluate(EvaluateArgs),
     Explain(ExplainArgs),
     Model(ModelArgs),
     /// Print a completion script for a shell
@@ -67,6 +71,10 @@ pub(crate) struct AnnotateArgs {
 
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+
+    /// Longest document to read, in MiB after decompression; a longer one fails [default: 64]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_mib: Option<u64>,
 
     /// Documents annotated at the same time [default: one per core]
     #[arg(short, long, value_name = "N", help_heading = "Speed")]
@@ -153,10 +161,119 @@ pub(crate) struct CommonArgs {
     /// Keep entities of at least this score, 0 to 1 [default: 0]
     #[arg(long, value_name = "SCORE")]
     pub(crate) min_score: Option<f32>,
+}
 
-    /// Longest document to read, in MiB after decompression; a longer one fails [default: 64]
-    #[arg(long, value_name = "N")]
-    pub(crate) max_mib: Option<u64>,
+/// Measure predicted entities against gold ones
+///
+/// GOLD and the predictions are nommer's records, Prodigy or spaCy JSONL, CoNLL columns, a brat folder, or HIPE columns; a
+/// folder is read recursively. Documents are aligned by id, and must have the same text. A document without a
+/// prediction counts as all missed.
+///
+/// Prints precision, recall and F1 by label, strict and by four laxer schemes, each F1 with its 95% interval over
+/// documents; what goes wrong; whether scores and links can be trusted; and the same figures for parts of the
+/// corpus.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 evaluated, 1 a figure is below --fail-under, 2 the evaluation could not be done.
+
+Examples:
+  nommer evaluate --gold gold.jsonl --run --by genre --html report.html
+  nommer evaluate --gold corpus-brat/ --pred spacy.jsonl --compare nommer.jsonl
+  nommer evaluate --gold test.conll --pred out.conll --label-map MISC=- --fail-under strict=0.85,PER=0.9")]
+pub(crate) struct EvaluateArgs {
+    /// File or folder of the gold annotation; `-` is standard input
+    #[arg(long, value_name = "GOLD")]
+    pub(crate) gold: PathBuf,
+
+    /// File or folder of the predictions; `-` is standard input
+    #[arg(long, value_name = "PRED", required_unless_present = "run")]
+    pub(crate) pred: Option<PathBuf>,
+
+    /// Annotate the gold's texts now, and evaluate that
+    #[arg(long, conflicts_with = "pred")]
+    pub(crate) run: bool,
+
+    /// Other predictions for the same gold: are they better, and could that be chance?
+    #[arg(long, value_name = "PRED")]
+    pub(crate) compare: Option<PathBuf>,
+
+    /// Fields of `meta` to show figures by; may be repeated
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+
+    /// Training data in any of the formats, to tell mentions seen in it from unseen ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: Option<PathBuf>,
+
+    /// How many of the most costly errors to show in context
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) errors: usize,
+
+    /// Print the whole report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Also write the report as one HTML page
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Fail when a figure is less: strict=0.85, PER=0.9, ORG.recall=0.8, macro=0.8, linking=0.9 …
+    #[arg(long, value_name = "FIGURE=VALUE,…", value_delimiter = ',')]
+    pub(crate) fail_under: Vec<Threshold>,
+
+    /// Repair what is wrong with the input, and count it, instead of refusing it
+    #[arg(long, help_heading = "Reading")]
+    pub(crate) lenient: bool,
+
+    /// What labels of other tools stand for; `-` leaves one out: GPE=LOC,MISC=-
+    #[arg(
+        long,
+        value_name = "NAME=LABEL,…",
+        value_delimiter = ',',
+        help_heading = "Reading"
+    )]
+    pub(crate) label_map: Vec<Mapping>,
+
+    /// Format of the gold: jsonl, conll, brat, hipe [default: what it looks like]
+    #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
+    pub(crate) gold_format: Option<nommer_eval::read::Format>,
+
+    /// Format of the predictions [default: what they look like]
+    #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
+    pub(crate) pred_format: Option<nommer_eval::read::Format>,
+
+    /// How columns are tagged: iob1, iob2, bioes [default: what they look like]
+    #[arg(long, value_name = "SCHEME", help_heading = "Reading")]
+    pub(crate) tags: Option<TagScheme>,
+
+    /// Which column holds the tags: its number in CoNLL, its name in HIPE [default: the last, NE-COARSE-LIT]
+    #[arg(long, value_name = "COLUMN", help_heading = "Reading")]
+    pub(crate) column: Option<String>,
+
+    /// How many times documents are drawn for intervals and p-values
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1000,
+        help_heading = "Intervals"
+    )]
+    pub(crate) draws: usize,
+
+    /// Where the random numbers of the draws begin
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Intervals"
+    )]
+    pub(crate) seed: u64,
+
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+
+    /// Threads [default: one per core]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
 }
 
 /// Show what each stage makes of one document
@@ -179,6 +296,10 @@ pub(crate) struct ExplainArgs {
 
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+
+    /// Longest document to read, in MiB after decompression; a longer one fails [default: 64]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_mib: Option<u64>,
 }
 
 /// Show models
@@ -232,8 +353,18 @@ impl CommonArgs {
             model: self.model.clone(),
             labels: (!self.labels.is_empty()).then(|| self.labels.clone()),
             min_score: self.min_score,
-            max_mib: self.max_mib,
             ..Config::default()
+        }
+    }
+}
+
+impl EvaluateArgs {
+    /// What the command line says of annotating.
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            jobs: self.jobs,
+            no_text: Some(true),
+            ..self.common.config()
         }
     }
 }
@@ -241,7 +372,10 @@ impl CommonArgs {
 impl ExplainArgs {
     /// What the command line says.
     pub(crate) fn config(&self) -> Config {
-        self.common.config()
+        Config {
+            max_mib: self.max_mib,
+            ..self.common.config()
+        }
     }
 }
 
@@ -260,6 +394,7 @@ impl AnnotateArgs {
             exclude: (!self.exclude.is_empty()).then(|| self.exclude.clone()),
             hidden: self.hidden,
             follow: self.follow,
+            max_mib: self.max_mib,
             ..self.common.config()
         }
     }

@@ -1,7 +1,7 @@
 //! The `nommer` command: arguments, configuration, progress, exit codes.
 //!
-//! Exit codes: 0 all documents were annotated, 1 some failed, 2 the run could not start or not end, 130 it was
-//! interrupted. A reader that has seen enough (`| head`) is no failure.
+//! Exit codes: 0 all is well, 1 some documents failed or a figure is not reached, 2 the command could not start or not
+//! end, 130 it was interrupted. A reader that has seen enough (`| head`) is no failure.
 // A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -18,6 +18,7 @@ use clap::Parser;
 /// How a command ended, when it did not fail.
 enum Ending {
     Complete,
+    /// Some documents failed, or a figure was not reached; messages have said so.
     SomeFailed,
     Interrupted,
 }
@@ -25,6 +26,7 @@ enum Ending {
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Annotate(args) => commands::annotate::run(args),
+        Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Model(args) => commands::model::run(args),
         Command::Completions { shell } => commands::generate::completions(shell),

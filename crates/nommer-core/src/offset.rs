@@ -61,6 +61,52 @@ impl<'a> OffsetCursor<'a> {
     }
 }
 
+/// Leads positions in some unit back to bytes of one text.
+///
+/// ```
+/// use nommer_core::offset::{ByteOffsets, OffsetUnit};
+/// let bytes = ByteOffsets::new("Zoé 🚀 Paris", OffsetUnit::Utf16);
+/// assert_eq!(bytes.get(7), Some(10));
+/// assert_eq!(bytes.get(5), None, "inside the rocket");
+/// assert_eq!(bytes.get(99), None, "outside the text");
+/// ```
+#[derive(Debug)]
+pub struct ByteOffsets<'a> {
+    text: &'a str,
+    /// The byte of every position, or `None` inside a character; absent where positions are bytes.
+    bytes: Option<Vec<Option<usize>>>,
+}
+
+impl<'a> ByteOffsets<'a> {
+    /// Reads `text` once, unless its positions are bytes.
+    pub fn new(text: &'a str, unit: OffsetUnit) -> Self {
+        if unit == OffsetUnit::Byte || text.is_ascii() {
+            return ByteOffsets { text, bytes: None };
+        }
+        let mut bytes = Vec::with_capacity(text.len());
+        for (byte, c) in text.char_indices() {
+            bytes.push(Some(byte));
+            if unit == OffsetUnit::Utf16 && c.len_utf16() == 2 {
+                bytes.push(None);
+            }
+        }
+        bytes.push(Some(text.len()));
+        ByteOffsets {
+            text,
+            bytes: Some(bytes),
+        }
+    }
+
+    /// The byte at `position`, or `None` when that is outside the text or inside a character.
+    #[must_use]
+    pub fn get(&self, position: usize) -> Option<usize> {
+        match &self.bytes {
+            Some(bytes) => bytes.get(position).copied().flatten(),
+            None => self.text.is_char_boundary(position).then_some(position),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +128,19 @@ mod tests {
             let utf16: Vec<u16> = text.encode_utf16().collect();
             prop_assert_eq!(String::from_utf16(&utf16[s..e]).unwrap(), &text[start..end]);
             prop_assert_eq!(both(OffsetUnit::Byte), (start, end));
+        }
+
+        #[test]
+        fn positions_lead_back_to_their_bytes(text in "(é|a|🚀|\u{301}|\n|文){0,40}") {
+            for unit in [OffsetUnit::Codepoint, OffsetUnit::Byte, OffsetUnit::Utf16] {
+                let (mut cursor, bytes) = (OffsetCursor::new(&text, unit), ByteOffsets::new(&text, unit));
+                let mut valid = 0;
+                for byte in (0..=text.len()).filter(|&byte| text.is_char_boundary(byte)) {
+                    prop_assert_eq!(bytes.get(cursor.convert(byte)), Some(byte));
+                    valid += 1;
+                }
+                prop_assert_eq!((0..2 * text.len() + 9).filter_map(|position| bytes.get(position)).count(), valid);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod annotate;
+pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod model;
