@@ -170,8 +170,8 @@ pub(crate) struct CommonArgs {
 /// prediction counts as all missed.
 ///
 /// Prints precision, recall and F1 by label, strict and by four laxer schemes, each F1 with its 95% interval over
-/// documents; what goes wrong; whether scores and links can be trusted; and the same figures for parts of the
-/// corpus.
+/// documents (in --json and --html); what goes wrong; whether scores and links can be trusted; and the same
+/// figures for parts of the corpus.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes: 0 evaluated, 1 a figure is below --fail-under, 2 the evaluation could not be done.
@@ -197,7 +197,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "PRED")]
     pub(crate) compare: Option<PathBuf>,
 
-    /// Fields of `meta` to show figures by; may be repeated
+    /// Fields of the gold documents, in `meta` or beside it, to show figures by; may be repeated
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
 
@@ -238,7 +238,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
     pub(crate) gold_format: Option<nommer_eval::read::Format>,
 
-    /// Format of the predictions [default: what they look like]
+    /// Format of the predictions, also of --compare [default: what they look like]
     #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
     pub(crate) pred_format: Option<nommer_eval::read::Format>,
 
@@ -250,13 +250,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "COLUMN", help_heading = "Reading")]
     pub(crate) column: Option<String>,
 
-    /// How many times documents are drawn for intervals and p-values
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1000,
-        help_heading = "Intervals"
-    )]
+    /// How many times documents are drawn for intervals and p-values: 100 to 1000000, or 0 for none
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = draws, help_heading = "Intervals")]
     pub(crate) draws: usize,
 
     /// Where the random numbers of the draws begin
@@ -355,6 +350,15 @@ impl CommonArgs {
             min_score: self.min_score,
             ..Config::default()
         }
+    }
+}
+
+/// A number of draws that says something and ends.
+fn draws(text: &str) -> Result<usize, String> {
+    let count = text.parse().map_err(|error| format!("{error}"))?;
+    match count {
+        0 | 100..=1_000_000 => Ok(count),
+        _ => Err("give 100 to 1000000, or 0 for no intervals and p-values".to_owned()),
     }
 }
 

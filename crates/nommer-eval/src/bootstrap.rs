@@ -70,15 +70,12 @@ fn row_index(row: Row) -> usize {
 /// a million draws.
 type Values = [f64; FIGURES];
 
-/// The sums that F1 is made of. All fit in one cache line pair per document.
-#[derive(Debug, Clone, Copy, Default)]
+/// The sums that F1 is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Sums<N> {
     gold: [N; ROWS],
     predicted: [N; ROWS],
     points2: [[N; ROWS]; SCHEMES],
-    /// The document's own strict F1, and whether it has one.
-    f1: f64,
-    defined: N,
 }
 
 impl Sums<u32> {
@@ -93,24 +90,39 @@ impl Sums<u32> {
                 sums.points2[scheme as usize][at] = small(tally.get(scheme, row).points2());
             }
         }
-        let f1 = tally.get(Scheme::Strict, Row::Micro).f1();
-        sums.f1 = f1.unwrap_or(0.0);
-        sums.defined = u32::from(f1.is_some());
         sums
+    }
+
+    /// Whether there are mentions of a row.
+    fn has(&self, row: usize) -> bool {
+        self.gold[row] + self.predicted[row] > 0
     }
 }
 
-impl Sums<u64> {
-    fn add(&mut self, other: &Sums<u32>) {
+/// Sums of several documents, and of their own strict F1.
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    sums: Sums<u64>,
+    f1: f64,
+    with_f1: u64,
+}
+
+impl Total {
+    /// Adds a document `times` times.
+    fn add(&mut self, document: &Sums<u32>, times: u32) {
+        let times = u64::from(times);
         for row in 0..ROWS {
-            self.gold[row] += u64::from(other.gold[row]);
-            self.predicted[row] += u64::from(other.predicted[row]);
+            self.sums.gold[row] += times * u64::from(document.gold[row]);
+            self.sums.predicted[row] += times * u64::from(document.predicted[row]);
             for scheme in 0..SCHEMES {
-                self.points2[scheme][row] += u64::from(other.points2[scheme][row]);
+                self.sums.points2[scheme][row] += times * u64::from(document.points2[scheme][row]);
             }
         }
-        self.f1 += other.f1;
-        self.defined += u64::from(other.defined);
+        if document.has(0) {
+            let whole = f64::from(document.gold[0]) + f64::from(document.predicted[0]);
+            self.f1 += times as f64 * f64::from(document.points2[0][0]) / whole;
+            self.with_f1 += times;
+        }
     }
 
     fn values(&self) -> Values {
@@ -118,11 +130,11 @@ impl Sums<u64> {
         for scheme in 0..SCHEMES {
             let (mut sum, mut labels) = (0.0, 0);
             for row in 0..ROWS {
-                let whole = self.gold[row] + self.predicted[row];
+                let whole = self.sums.gold[row] + self.sums.predicted[row];
                 if whole == 0 {
                     continue;
                 }
-                let f1 = self.points2[scheme][row] as f64 / whole as f64;
+                let f1 = self.sums.points2[scheme][row] as f64 / whole as f64;
                 values[scheme * ROWS + row] = f1;
                 if row > 0 {
                     sum += f1;
@@ -133,10 +145,40 @@ impl Sums<u64> {
                 values[SCHEMES * ROWS + scheme] = sum / f64::from(labels);
             }
         }
-        if self.defined > 0 {
-            values[SCHEMES * ROWS + SCHEMES] = self.f1 / self.defined as f64;
+        if self.with_f1 > 0 {
+            values[SCHEMES * ROWS + SCHEMES] = self.f1 / self.with_f1 as f64;
         }
         values
+    }
+}
+
+/// Documents, those that are alike together: a corpus of a million sentences has few that differ in their counts.
+struct Groups<D> {
+    /// One of each sort.
+    sorts: Vec<D>,
+    /// The sort of each document.
+    documents: Vec<u32>,
+}
+
+impl<D: Copy + Ord> Groups<D> {
+    fn new(documents: &[D]) -> Groups<D> {
+        let mut sorts = documents.to_vec();
+        sorts.sort_unstable();
+        sorts.dedup();
+        let sort_of = |document: &D| sorts.binary_search(document).unwrap_or_default() as u32;
+        Groups {
+            documents: documents.iter().map(sort_of).collect(),
+            sorts,
+        }
+    }
+
+    /// How often each sort comes up when as many documents are drawn with replacement.
+    fn draw(&self, random: &mut Random) -> Vec<u32> {
+        let mut times = vec![0; self.sorts.len()];
+        for _ in 0..self.documents.len() {
+            times[self.documents[random.below(self.documents.len())] as usize] += 1;
+        }
+        times
     }
 }
 
@@ -165,31 +207,77 @@ impl Estimates {
 #[must_use]
 pub fn estimate(tallies: &[&Tally], draws: Draws) -> Estimates {
     let documents: Vec<Sums<u32>> = tallies.iter().map(|tally| Sums::of(tally)).collect();
-    let mut total = Sums::<u64>::default();
+    let mut total = Total::default();
     for document in &documents {
-        total.add(document);
+        total.add(document, 1);
     }
-    let drawn: Vec<Values> = if documents.len() < 2 {
-        Vec::new()
-    } else {
-        (0..draws.count)
-            .into_par_iter()
-            .map(|draw| {
-                let mut random = Random::new(draws.seed, draw);
-                let mut sums = Sums::<u64>::default();
-                for _ in 0..documents.len() {
-                    sums.add(&documents[random.below(documents.len())]);
-                }
-                sums.values()
-            })
-            .collect()
-    };
+    let groups = Groups::new(&documents);
+    let drawn: Vec<Values> = (0..draws.count)
+        .into_par_iter()
+        .map(|draw| {
+            let times = groups.draw(&mut Random::new(draws.seed, draw));
+            let mut total = Total::default();
+            for (sort, times) in groups.sorts.iter().zip(times) {
+                total.add(sort, times);
+            }
+            total.values()
+        })
+        .collect();
+    let enough = enough(documents.iter());
+    let interval = |at: usize| middle(drawn.iter().map(|values| values[at])).filter(|_| enough[at]);
     Estimates {
         values: total.values().into_iter().map(defined).collect(),
-        intervals: (0..FIGURES)
-            .map(|at| middle(drawn.iter().map(|values| values[at])))
-            .collect(),
+        intervals: (0..FIGURES).map(interval).collect(),
     }
+}
+
+/// Whether two documents or more have mentions that a figure is about: of one there is nothing to draw.
+fn enough<'a>(documents: impl Iterator<Item = &'a Sums<u32>>) -> [bool; FIGURES] {
+    let mut with = [0; ROWS];
+    for document in documents {
+        for (row, with) in with.iter_mut().enumerate() {
+            *with += usize::from(document.has(row));
+        }
+    }
+    std::array::from_fn(|at| with[if at < SCHEMES * ROWS { at % ROWS } else { 0 }] > 1)
+}
+
+/// A share, as what it is made of.
+pub(crate) type Parts = [u32; 2];
+
+/// The intervals of shares of documents' counts, summed over documents before they are divided.
+pub(crate) fn intervals<const N: usize>(
+    documents: &[[Parts; N]],
+    draws: Draws,
+) -> [Option<Interval>; N] {
+    let groups = Groups::new(documents);
+    let drawn: Vec<[f64; N]> = (0..draws.count)
+        .into_par_iter()
+        .map(|draw| {
+            let times = groups.draw(&mut Random::new(draws.seed, draw));
+            let mut sums = [[0; 2]; N];
+            for (sort, times) in groups.sorts.iter().zip(times) {
+                for (sum, parts) in sums.iter_mut().zip(sort) {
+                    sum[0] += u64::from(times) * u64::from(parts[0]);
+                    sum[1] += u64::from(times) * u64::from(parts[1]);
+                }
+            }
+            sums.map(|[part, whole]| {
+                if whole == 0 {
+                    f64::NAN
+                } else {
+                    part as f64 / whole as f64
+                }
+            })
+        })
+        .collect();
+    std::array::from_fn(|at| {
+        let with = documents
+            .iter()
+            .filter(|document| document[at][1] > 0)
+            .count();
+        middle(drawn.iter().map(|values| values[at])).filter(|_| with > 1)
+    })
 }
 
 /// How two systems differ on one figure.
@@ -216,48 +304,63 @@ pub fn compare(tallies: &[Tally], others: &[Tally], draws: Draws) -> Vec<Differe
         .zip(others)
         .map(|(one, other)| [Sums::of(one), Sums::of(other)])
         .collect();
-    let values = |choose: &mut dyn FnMut(usize) -> (usize, bool)| -> [Values; 2] {
-        let mut sums = [Sums::<u64>::default(); 2];
-        for at in 0..pairs.len() {
-            let (document, exchanged) = choose(at);
-            sums[usize::from(exchanged)].add(&pairs[document][0]);
-            sums[usize::from(!exchanged)].add(&pairs[document][1]);
+    let groups = Groups::new(&pairs);
+    // Of each sort, how many documents count as they are, and how many with the systems exchanged.
+    let values = |kept: &[u32], exchanged: &[u32]| -> [Values; 2] {
+        let mut totals = [Total::default(); 2];
+        for (pair, (kept, exchanged)) in groups.sorts.iter().zip(kept.iter().zip(exchanged)) {
+            for (total, document) in totals.iter_mut().zip(pair) {
+                total.add(document, *kept);
+            }
+            for (total, document) in totals.iter_mut().rev().zip(pair) {
+                total.add(document, *exchanged);
+            }
         }
-        sums.map(|sums| sums.values())
+        totals.map(|total| total.values())
     };
     let differences =
         |[one, other]: [Values; 2]| -> Values { std::array::from_fn(|at| one[at] - other[at]) };
-    let observed = values(&mut |at| (at, false));
+    let none = vec![0; groups.sorts.len()];
+    let mut all = none.clone();
+    for sort in &groups.documents {
+        all[*sort as usize] += 1;
+    }
+    let observed = values(&all, &none);
     let observed_differences = differences(observed);
-    let count = if pairs.len() < 2 { 0 } else { draws.count };
-    let drawn: Vec<[Values; 2]> = (0..count)
+    let drawn: Vec<[Values; 2]> = (0..draws.count)
         .into_par_iter()
         .map(|draw| {
-            let mut random = Random::new(draws.seed, draw);
-            let bootstrap = values(&mut |_| (random.below(pairs.len()), false));
+            let times = groups.draw(&mut Random::new(draws.seed, draw));
+            let bootstrap = differences(values(&times, &none));
             let mut random = Random::new(!draws.seed, draw);
-            let exchanged = values(&mut |at| (at, random.next() >> 63 == 1));
-            [differences(bootstrap), differences(exchanged)]
+            let mut halves = [none.clone(), none.clone()];
+            for sort in &groups.documents {
+                halves[(random.next() >> 63) as usize][*sort as usize] += 1;
+            }
+            [bootstrap, differences(values(&halves[0], &halves[1]))]
         })
         .collect();
+    let enough = enough(pairs.iter().flatten());
     (0..FIGURES)
         .map(|at| {
             let difference = defined(observed_differences[at]);
             let as_great = |observed: f64| {
-                // Sums of the same counts in another order differ by rounding only.
+                // Sums of the same counts in another order differ by rounding only. What is undefined is not less.
+                let great = |value: f64| value.is_nan() || value.abs() >= observed.abs() - 1e-12;
                 drawn
                     .iter()
-                    .filter(|[_, exchanged]| exchanged[at].abs() >= observed.abs() - 1e-12)
+                    .filter(|[_, exchanged]| great(exchanged[at]))
                     .count()
             };
+            let known = difference.filter(|_| enough[at] && pairs.len() > 1);
             Difference {
                 f1: defined(observed[0][at]),
                 other: defined(observed[1][at]),
                 difference,
-                interval: difference.and(middle(drawn.iter().map(|[bootstrap, _]| bootstrap[at]))),
-                p: difference
-                    .filter(|_| count > 0)
-                    .map(|observed| (as_great(observed) + 1) as f64 / (count + 1) as f64),
+                interval: known.and(middle(drawn.iter().map(|[bootstrap, _]| bootstrap[at]))),
+                p: known
+                    .filter(|_| !drawn.is_empty())
+                    .map(|observed| (as_great(observed) + 1) as f64 / (drawn.len() + 1) as f64),
             }
         })
         .collect()
@@ -384,6 +487,70 @@ mod tests {
         assert_eq!(
             (none.value(strict_micro()), none.interval(strict_micro())),
             (None, None)
+        );
+    }
+
+    #[test]
+    fn a_label_of_one_document_has_no_interval() {
+        let mut tallies = vec![document(3, 2); 4];
+        tallies.push(document(0, 0));
+        let per = Figure::Row(Scheme::Strict, Row::Label(Label::Per));
+        let estimates = estimate(&tallies.iter().collect::<Vec<_>>(), DRAWS);
+        assert!(estimates.interval(strict_micro()).is_some());
+        assert_eq!(estimates.interval(per), None);
+        let lonely = [document(0, 0), document(3, 1), document(0, 0)];
+        let estimates = estimate(&lonely.iter().collect::<Vec<_>>(), DRAWS);
+        assert_eq!(
+            (
+                estimates.value(strict_micro()),
+                estimates.interval(strict_micro())
+            ),
+            (Some(0.5), None)
+        );
+    }
+
+    #[test]
+    fn shares_have_intervals_as_f1_has() {
+        let tallies: Vec<Tally> = (0..60).map(|at| document(5, at % 6)).collect();
+        let parts: Vec<[Parts; 2]> = tallies
+            .iter()
+            .map(|tally| {
+                let counts = tally.get(Scheme::Strict, Row::Micro);
+                let parts = [counts.points2(), counts.gold() + counts.predicted()];
+                [parts.map(|count| count as u32), [0, 0]]
+            })
+            .collect();
+        let [micro, nothing] = intervals(&parts, DRAWS);
+        let expected =
+            estimate(&tallies.iter().collect::<Vec<_>>(), DRAWS).interval(strict_micro());
+        let (micro, expected) = (micro.unwrap(), expected.unwrap());
+        // The sorts are numbered alike, so the draws are too.
+        assert!(
+            (micro[0] - expected[0]).abs() < 1e-12 && (micro[1] - expected[1]).abs() < 1e-12,
+            "{micro:?} {expected:?}"
+        );
+        assert_eq!(nothing, None);
+    }
+
+    #[test]
+    fn systems_that_do_not_differ_have_p_1_even_where_draws_are_undefined() {
+        let text = "x y";
+        let loc = |start| Mention {
+            span: Span::new(start, start + 1).unwrap(),
+            label: Label::Loc,
+            score: None,
+            link: None,
+        };
+        let invents = |start| Tally::count(text, &[], &[loc(start)]);
+        let nothing = Tally::count(text, &[], &[]);
+        let mut one = vec![nothing; 10];
+        let mut other = one.clone();
+        (one[0], other[1]) = (invents(0), invents(2));
+        let difference = compare(&one, &other, DRAWS)
+            [Figure::Row(Scheme::Strict, Row::Label(Label::Loc)).index()];
+        assert_eq!(
+            (difference.difference, difference.p),
+            (Some(0.0), Some(1.0))
         );
     }
 

@@ -125,8 +125,10 @@ pub enum ProblemKind {
     DuplicateId,
     /// Gold and prediction do not have the same text.
     TextDiffers,
-    /// A document that has, or must have, no text to check spans against.
+    /// A gold document without the text its spans are checked against.
     NoText,
+    /// A gold document that has an error instead of annotations.
+    FailedGold,
     /// A span that is empty, inverted, or outside its document's text.
     Offset,
     /// A span whose repeated text is not what stands at its place.
@@ -153,7 +155,8 @@ impl ProblemKind {
             ProblemKind::Syntax => ("unreadable lines", "left out"),
             ProblemKind::DuplicateId => ("repeated ids", "the first document kept"),
             ProblemKind::TextDiffers => ("texts that differ", "the prediction counted as failed"),
-            ProblemKind::NoText => ("documents without text", "left out"),
+            ProblemKind::NoText => ("gold documents without text", "left out"),
+            ProblemKind::FailedGold => ("gold documents with an error", "left out"),
             ProblemKind::Offset => ("spans outside the text", "left out"),
             ProblemKind::SpanText => ("spans whose text differs", "kept where they stand"),
             ProblemKind::Overlap => ("overlapping spans", "the longest kept, of equals the first"),

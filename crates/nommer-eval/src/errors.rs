@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use nommer_core::label::Label;
 use nommer_core::offset::{OffsetCursor, OffsetUnit};
+use nommer_core::span::Span;
 use serde::Serialize;
 
 use crate::align::{GoldDocument, Mention, Prediction};
@@ -279,7 +280,15 @@ fn kind(gold: &[Mention], predicted: &[Mention]) -> Option<ErrorKind> {
         (gold, predicted) if gold.len() < predicted.len() => Some(ErrorKind::Split),
         (gold, predicted) if gold.len() > predicted.len() => Some(ErrorKind::Merged),
         // As many on both sides, none at its place.
-        _ => Some(ErrorKind::WrongBoundary),
+        (gold, predicted)
+            if gold
+                .iter()
+                .zip(predicted)
+                .all(|(one, other)| one.label == other.label) =>
+        {
+            Some(ErrorKind::WrongBoundary)
+        }
+        _ => Some(ErrorKind::WrongBoundaryAndLabel),
     }
 }
 
@@ -330,24 +339,26 @@ fn name(text: &str, mention: &Mention) -> Name {
 }
 
 fn example(document: &GoldDocument, prediction: &Prediction, cluster: &Cluster) -> Example {
+    /// More mentions than that are not shown of one error.
+    const MOST: usize = 24;
+    fn items(mentions: &[Mention]) -> Vec<Item<Label>> {
+        let shown = mentions.iter().take(MOST);
+        shown.map(|mention| (mention.span, mention.label)).collect()
+    }
     let text = &document.text;
-    let gold = &document.mentions[cluster.gold.clone()];
-    let predicted = &prediction.mentions[cluster.predicted.clone()];
-    let spans = || gold.iter().chain(predicted).map(|mention| mention.span);
-    let start = spans().map(|span| span.start()).min().unwrap_or(0);
-    let end = spans().map(|span| span.end()).max().unwrap_or(text.len());
+    let gold = items(&document.mentions[cluster.gold.clone()]);
+    let predicted = items(&prediction.mentions[cluster.predicted.clone()]);
+    let spans = || gold.iter().chain(&predicted).map(|(span, _)| *span);
+    let start = spans().map(Span::start).min().unwrap_or(0);
+    let end = spans().map(Span::end).max().unwrap_or(text.len());
     let (first, last) = context(text, start, end);
     let mut cuts = vec![first, last];
     cuts.extend(spans().flat_map(|span| [span.start(), span.end()]));
     cuts.sort_unstable();
     cuts.dedup();
-    let label = |mentions: &[Mention], at: usize| {
-        let items: Vec<Item<Label>> = mentions
-            .iter()
-            .map(|mention| (mention.span, mention.label))
-            .collect();
-        let one = nommer_core::span::Span::new(at, at + 1)?;
-        overlapped(&items, one).next().map(|found| items[found].1)
+    let label = |items: &[Item<Label>], at: usize| {
+        let one = Span::new(at, at + 1)?;
+        overlapped(items, one).next().map(|found| items[found].1)
     };
     Example {
         document: document.id.clone(),
@@ -356,8 +367,8 @@ fn example(document: &GoldDocument, prediction: &Prediction, cluster: &Cluster) 
             .windows(2)
             .map(|cut| Segment {
                 text: text[cut[0]..cut[1]].to_owned(),
-                gold: label(gold, cut[0]),
-                predicted: label(predicted, cut[0]),
+                gold: label(&gold, cut[0]),
+                predicted: label(&predicted, cut[0]),
             })
             .collect(),
     }
@@ -444,6 +455,15 @@ mod tests {
             "[LOC Rio de] [LOC Janeiro Brésil]",
             "[LOC Rio] [LOC de Janeiro] Brésil",
             &["wrong boundary: LOC Rio de, LOC Janeiro Brésil | LOC Rio, LOC de Janeiro"],
+        );
+    }
+
+    #[test]
+    fn a_chain_with_wrong_labels_says_so() {
+        check(
+            "[PER aa bb] [PER cc dd]",
+            "[LOC aa] [LOC bb cc] dd",
+            &["wrong boundary and label: PER aa bb, PER cc dd | LOC aa, LOC bb cc"],
         );
     }
 

@@ -15,15 +15,16 @@ use crate::bootstrap::{Difference, Interval};
 use crate::calibration::Calibration;
 use crate::errors::{Confusion, ErrorKind, Errors, KindCount, Mistake};
 use crate::linking::{Linking, LinkingRow};
-use crate::report::{Comparison, Documents, Mean, Report, SchemeScores, Score};
+use crate::report::{Choices, Comparison, Documents, Mean, Report, SchemeScores, Score};
 use crate::score::{Row, Scheme, ratio};
+use crate::shown::{LONGEST, plain};
 use crate::slices::{Parted, Slice, Slicing};
 
 use figures::{
     Axis, between, columns, count, counted, or_dash, p_value, percent, points, reliability, share,
     signed, table,
 };
-use text::{LONGEST, excerpt, legend, name, names, plain};
+use text::{excerpt, legend, name, names};
 
 /// At most so many identifiers of documents are listed.
 const IDS: usize = 50;
@@ -189,7 +190,7 @@ fn verdict(comparison: &Comparison) -> Markup {
                 @match micro.p {
                     Some(p) if p < SIGNIFICANT => { ", and that is unlikely to be chance (p\u{a0}" (equals(p)) ")." }
                     Some(p) => { ", and that may be chance (p\u{a0}" (equals(p)) ")." }
-                    None => ". Whether that is chance cannot be told from one document."
+                    None => ". Whether that is chance cannot be told: it takes two documents or more, and draws."
                 }
             }
         }
@@ -203,6 +204,38 @@ fn equals(p: f64) -> String {
     } else {
         format!("=\u{a0}{p}")
     }
+}
+
+/// What was left out by choice, in words.
+fn choices(report: &Report) -> String {
+    let Choices {
+        labels,
+        label_map,
+        min_score,
+    } = &report.choices;
+    let mut said = Vec::new();
+    if let Some(labels) = labels {
+        let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
+        said.push(format!("labels {}", labels.join(", ")));
+    }
+    if !label_map.is_empty() {
+        said.push(format!("label map {}", label_map.join(", ")));
+    }
+    if let Some(least) = min_score {
+        said.push(format!("scores of at least {least}"));
+    }
+    let (gold, predictions) = (
+        report.documents.gold_left_out,
+        report.documents.predictions_left_out,
+    );
+    if gold + predictions > 0 {
+        said.push(format!(
+            "{} and {} left out",
+            counted(gold, "gold mention"),
+            counted(predictions, "prediction")
+        ));
+    }
+    said.join("; ")
 }
 
 /// What must be known before a figure is read.
@@ -226,6 +259,15 @@ fn warnings(report: &Report) -> Markup {
             }
             "."
         });
+    }
+    let choices = choices(report);
+    if !choices.is_empty() {
+        warnings.push(html! { "Not everything was evaluated: " (plain(&choices)) "." });
+    }
+    const FEW: u64 = 20;
+    if (2..FEW).contains(&report.documents.gold) {
+        warnings
+            .push(html! { "There are few documents to draw from: take the intervals as rough." });
     }
     if report.documents.gold == 1 {
         warnings.push(html! { "There is one document only, so there are no intervals and no p-values: both are taken over documents." });
@@ -520,7 +562,7 @@ fn judgement(difference: &Difference) -> &'static str {
     match (difference.difference, difference.p) {
         (None, _) => "cannot be compared",
         (Some(0.0), _) => "the same",
-        (Some(_), None) => "one document cannot tell",
+        (Some(_), None) => "cannot be told",
         (Some(points), Some(p)) => match (points > 0.0, p < SIGNIFICANT) {
             (true, true) => "better",
             (false, true) => "worse",
@@ -790,10 +832,10 @@ fn links(linking: &Linking) -> Markup {
             &html! {
                 tr {
                     th scope="col" rowspan="2" { "label" }
-                    th scope="colgroup" colspan="3" { "strict" }
-                    th scope="colgroup" colspan="3" { "relaxed" }
+                    th scope="colgroup" colspan="4" { "strict" }
+                    th scope="colgroup" colspan="4" { "relaxed" }
                 }
-                tr { (columns(&["F1", "precision", "recall", "F1", "precision", "recall"])) }
+                tr { (columns(&["F1", "95% interval", "precision", "recall", "F1", "95% interval", "precision", "recall"])) }
             },
             &html! {
                 @for (name, row) in &rows {
@@ -801,6 +843,7 @@ fn links(linking: &Linking) -> Markup {
                         th scope="row" { (name) }
                         @for score in [&row.end_to_end_strict, &row.end_to_end_relaxed] {
                             td.figure { (percent(score.f1)) }
+                            td { (between(score.interval, points)) }
                             td { (percent(score.precision)) }
                             td { (percent(score.recall)) }
                         }

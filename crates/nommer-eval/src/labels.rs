@@ -52,7 +52,7 @@ impl FromStr for Mapping {
 
     fn from_str(text: &str) -> Result<Mapping, NoMapping> {
         let wrong = || NoMapping(text.to_owned());
-        let (name, label) = text.split_once('=').ok_or_else(wrong)?;
+        let (name, label) = text.rsplit_once('=').ok_or_else(wrong)?;
         let label = match label {
             "-" => None,
             label => Some(label.parse().map_err(|_| wrong())?),

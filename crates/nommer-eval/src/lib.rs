@@ -4,7 +4,7 @@
 //! the pipeline. It prints nothing, and reads only the files it is given.
 //!
 //! ```
-//! use nommer_eval::align::{Labels, align, check_gold};
+//! use nommer_eval::align::{Selection, align, check_gold};
 //! use nommer_eval::bootstrap::Draws;
 //! use nommer_eval::read::{ReadOptions, read};
 //! use nommer_eval::report::{Options, Origin, Side, evaluate};
@@ -14,15 +14,15 @@
 //! # let path = folder.path().join("gold.jsonl");
 //! # let text = r#"{"id":"a","text":"Zoé à Pau","spans":[{"start":0,"end":3,"label":"PER"}]}"#;
 //! # std::fs::write(&path, text)?;
-//! let (labels, mut problems) = (Labels::default(), Vec::new());
-//! let gold = check_gold(read(&path, &ReadOptions::default(), &mut problems)?, &labels, &mut problems);
+//! let (selection, mut problems) = (Selection::default(), Vec::new());
+//! let gold = check_gold(read(&path, &ReadOptions::default(), &mut problems)?, &selection, &mut problems);
 //! let predicted = read(&path, &ReadOptions::default(), &mut problems)?;
-//! let alignment = align(&gold, predicted, &labels, &mut problems)?;
+//! let alignment = align(&gold, predicted, &selection, &mut problems)?;
 //! assert!(problems.is_empty());
 //!
 //! let origin = Origin { name: "gold.jsonl".to_owned(), format: "JSONL".to_owned() };
 //! let side = Side { alignment: &alignment, origin: &origin };
-//! let options = Options { draws: Draws { count: 100, seed: 0 }, by: vec![], errors: 10, seen: None };
+//! let options = Options { draws: Draws { count: 100, seed: 0 }, by: vec![], errors: 10, seen: None, choices: Default::default() };
 //! let report = evaluate(&gold, &origin, side, None, &problems, &options);
 //! assert_eq!(report.scores["strict"].rows["micro"].f1, Some(1.0));
 //! # Ok(())
@@ -41,6 +41,7 @@ pub mod linking;
 pub mod read;
 pub mod report;
 pub mod score;
+mod shown;
 pub mod slices;
 pub mod terminal;
 #[cfg(test)]

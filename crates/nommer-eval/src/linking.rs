@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::align::{GoldDocument, Mention, Prediction};
+use crate::bootstrap::{Draws, Interval, Parts, intervals};
 use crate::document::Target;
 use crate::report::Score;
 use crate::score::{Counts, Item, Row, Scheme, judge, pairs, ratio};
@@ -52,10 +53,12 @@ pub struct Accuracy {
 }
 
 impl Accuracy {
-    fn count(&mut self, right: bool) {
-        self.right += u64::from(right);
-        self.of += 1;
-        self.accuracy = ratio(self.right, self.of);
+    fn new(right: u64, of: u64) -> Accuracy {
+        Accuracy {
+            right,
+            of,
+            accuracy: ratio(right, of),
+        }
     }
 }
 
@@ -74,22 +77,13 @@ pub struct Retrieval {
     pub recall: Option<f64>,
     /// Their harmonic mean.
     pub f1: Option<f64>,
-}
-
-impl Retrieval {
-    fn count(&mut self, gold: bool, predicted: bool) {
-        self.right += u64::from(gold && predicted);
-        self.predicted += u64::from(predicted);
-        self.gold += u64::from(gold);
-        self.precision = ratio(self.right, self.predicted);
-        self.recall = ratio(self.right, self.gold);
-        self.f1 = ratio(2 * self.right, self.predicted + self.gold);
-    }
+    /// Its 95% interval over documents.
+    pub interval: Option<Interval>,
 }
 
 /// Evaluates links, or `None` where one side has none at all.
 #[must_use]
-pub fn linking(gold: &[GoldDocument], predictions: &[Prediction]) -> Option<Linking> {
+pub fn linking(gold: &[GoldDocument], predictions: &[Prediction], draws: Draws) -> Option<Linking> {
     let any = |mut mentions: std::slice::Iter<'_, Mention>| {
         mentions.any(|mention| mention.link.is_some())
     };
@@ -100,29 +94,96 @@ pub fn linking(gold: &[GoldDocument], predictions: &[Prediction]) -> Option<Link
     {
         return None;
     }
-    let mut rows: Vec<LinkingRow> = vec![LinkingRow::default(); Row::ALL.len()];
-    let mut end_to_end = vec![[Counts::default(); 2]; Row::ALL.len()];
     let mut tiers = BTreeMap::new();
-    for (document, prediction) in gold.iter().zip(predictions) {
-        let pairs = pairs(&items(&document.mentions), &items(&prediction.mentions));
-        count_found(document, prediction, &pairs, &mut rows, &mut tiers);
-        for (row, counts) in Row::ALL.into_iter().zip(&mut end_to_end) {
-            count_end_to_end(row, document, prediction, &pairs, counts);
+    let documents: Vec<[Counted; ROWS]> = gold
+        .iter()
+        .zip(predictions)
+        .map(|(document, prediction)| {
+            let pairs = pairs(&items(&document.mentions), &items(&prediction.mentions));
+            let mut rows = [Counted::default(); ROWS];
+            count_found(document, prediction, &pairs, &mut rows, &mut tiers);
+            for (row, counted) in Row::ALL.into_iter().zip(&mut rows) {
+                count_end_to_end(row, document, prediction, &pairs, &mut counted.end_to_end);
+            }
+            rows
+        })
+        .collect();
+    let rows = Row::ALL.into_iter().enumerate().map(|(at, row)| {
+        let parts: Vec<[Parts; 3]> = documents.iter().map(|rows| rows[at].parts()).collect();
+        let mut sum = Counted::default();
+        for rows in &documents {
+            sum.add(&rows[at]);
         }
-    }
-    let names = Row::ALL.map(Row::as_str);
-    let rows = rows
-        .into_iter()
-        .zip(end_to_end)
-        .map(|(row, [strict, relaxed])| LinkingRow {
-            end_to_end_strict: Score::new(strict, None),
-            end_to_end_relaxed: Score::new(relaxed, None),
-            ..row
-        });
+        (row.as_str(), sum.row(intervals(&parts, draws)))
+    });
     Some(Linking {
-        rows: names.into_iter().zip(rows).collect(),
+        rows: rows.collect(),
         tiers,
     })
+}
+
+const ROWS: usize = Row::ALL.len();
+
+/// Counts of a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    gold: u64,
+    found: u64,
+    linked: u64,
+    linked_right: u64,
+    nil_right: u64,
+    nil_predicted: u64,
+    nil_gold: u64,
+    ambiguous: u64,
+    unanswered: u64,
+    /// Strict, relaxed.
+    end_to_end: [Counts; 2],
+}
+
+impl Counted {
+    fn add(&mut self, other: &Counted) {
+        self.gold += other.gold;
+        self.found += other.found;
+        self.linked += other.linked;
+        self.linked_right += other.linked_right;
+        self.nil_right += other.nil_right;
+        self.nil_predicted += other.nil_predicted;
+        self.nil_gold += other.nil_gold;
+        self.ambiguous += other.ambiguous;
+        self.unanswered += other.unanswered;
+        for (counts, other) in self.end_to_end.iter_mut().zip(other.end_to_end) {
+            *counts += other;
+        }
+    }
+
+    /// What the F1 of NIL and of both end-to-end schemes are made of.
+    fn parts(&self) -> [Parts; 3] {
+        let f1 = |counts: &Counts| [counts.points2(), counts.gold() + counts.predicted()];
+        let nil = [2 * self.nil_right, self.nil_predicted + self.nil_gold];
+        [nil, f1(&self.end_to_end[0]), f1(&self.end_to_end[1])]
+            .map(|parts| parts.map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
+    }
+
+    fn row(self, [nil, strict, relaxed]: [Option<Interval>; 3]) -> LinkingRow {
+        LinkingRow {
+            gold: self.gold,
+            found: self.found,
+            in_kb: Accuracy::new(self.linked_right, self.linked),
+            nil: Retrieval {
+                right: self.nil_right,
+                predicted: self.nil_predicted,
+                gold: self.nil_gold,
+                precision: ratio(self.nil_right, self.nil_predicted),
+                recall: ratio(self.nil_right, self.nil_gold),
+                f1: ratio(2 * self.nil_right, self.nil_predicted + self.nil_gold),
+                interval: nil,
+            },
+            ambiguous: self.ambiguous,
+            unanswered: self.unanswered,
+            end_to_end_strict: Score::new(self.end_to_end[0], strict),
+            end_to_end_relaxed: Score::new(self.end_to_end[1], relaxed),
+        }
+    }
 }
 
 fn items(mentions: &[Mention]) -> Vec<Item<()>> {
@@ -133,7 +194,7 @@ fn count_found(
     document: &GoldDocument,
     prediction: &Prediction,
     pairs: &[Option<usize>],
-    rows: &mut [LinkingRow],
+    rows: &mut [Counted; ROWS],
     tiers: &mut BTreeMap<String, Accuracy>,
 ) {
     for (mention, pair) in document.mentions.iter().zip(pairs) {
@@ -146,8 +207,10 @@ fn count_found(
         if let Some(answer) = answer
             && let (Target::Linked(_), Some(tier)) = (&answer.target, &answer.tier)
         {
-            tiers.entry(tier.clone()).or_default().count(right);
+            let tier = tiers.entry(tier.clone()).or_default();
+            *tier = Accuracy::new(tier.right + u64::from(right), tier.of + 1);
         }
+        let answered = |target: &Target| answer.is_some_and(|answer| answer.target == *target);
         for row in [0, 1 + mention.label as usize] {
             let row = &mut rows[row];
             row.gold += 1;
@@ -156,11 +219,12 @@ fn count_found(
             }
             row.found += 1;
             if matches!(link.target, Target::Linked(_)) {
-                row.in_kb.count(right);
+                row.linked += 1;
+                row.linked_right += u64::from(right);
             }
-            let answered = |target: &Target| answer.is_some_and(|answer| answer.target == *target);
-            row.nil
-                .count(link.target == Target::Nil, answered(&Target::Nil));
+            row.nil_gold += u64::from(link.target == Target::Nil);
+            row.nil_predicted += u64::from(answered(&Target::Nil));
+            row.nil_right += u64::from(right && link.target == Target::Nil);
             row.ambiguous += u64::from(answered(&Target::Ambiguous));
             row.unanswered += u64::from(answer.is_none());
         }
@@ -212,12 +276,13 @@ mod tests {
     use super::*;
     use crate::testing::documents;
 
+    const DRAWS: Draws = Draws {
+        count: 100,
+        seed: 0,
+    };
+
     fn accuracy(right: u64, of: u64) -> Accuracy {
-        Accuracy {
-            right,
-            of,
-            accuracy: ratio(right, of),
-        }
+        Accuracy::new(right, of)
     }
 
     /// Found: Zoé right, Total wrong, Pau NIL and said so, Léa NIL and linked, Lyon undecided. Not found: Gap (missed), Le Mans
@@ -228,7 +293,7 @@ mod tests {
             "[PER=Q1 Zoé] [ORG=Q2 Total] [LOC=NIL Pau] [PER=NIL Léa] [LOC=Q5 Lyon] [LOC=Q6 Gap] [LOC=Q7 Le Mans] hier",
             "[PER=Q1 Zoé] [ORG=Q9 Total] [LOC=NIL Pau] [PER=Q4 Léa] [LOC=? Lyon] Gap Le [LOC=Q7 Mans] [LOC=Q8 hier]",
         )]);
-        let linking = linking(&gold, &predictions).unwrap();
+        let linking = linking(&gold, &predictions, DRAWS).unwrap();
         let micro = &linking.rows["micro"];
         assert_eq!(
             (micro.gold, micro.found, micro.ambiguous, micro.unanswered),
@@ -274,7 +339,7 @@ mod tests {
             "[PER=Q1 Zoé] [ORG Total] [LOC=Q3 Pau]",
             "[PER=Q1 Zoé] [ORG=Q2 Total] [LOC Pau]",
         )]);
-        let micro = &linking(&gold, &predictions).unwrap().rows["micro"];
+        let micro = &linking(&gold, &predictions, DRAWS).unwrap().rows["micro"];
         assert_eq!((micro.gold, micro.found, micro.unanswered), (2, 2, 1));
         let strict = micro.end_to_end_strict.counts;
         assert_eq!(
@@ -291,6 +356,6 @@ mod tests {
     #[test]
     fn without_links_there_is_nothing_to_say() {
         let (gold, predictions) = documents(&[("[PER=Q1 Zoé]", "[PER Zoé]")]);
-        assert_eq!(linking(&gold, &predictions), None);
+        assert_eq!(linking(&gold, &predictions, DRAWS), None);
     }
 }

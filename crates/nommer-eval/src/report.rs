@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nommer_core::label::Label;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -29,6 +30,19 @@ pub struct Options {
     pub errors: usize,
     /// Names of the training data, to tell seen from unseen mentions.
     pub seen: Option<Seen>,
+    /// What was chosen when both sides were read and checked, to be told with the figures.
+    pub choices: Choices,
+}
+
+/// What figures depend on besides gold and predictions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Choices {
+    /// The labels evaluated, where not all are.
+    pub labels: Option<Vec<Label>>,
+    /// Labels of other tools and what they were taken for, `GPE=LOC`.
+    pub label_map: Vec<String>,
+    /// The least score of a prediction.
+    pub min_score: Option<f32>,
 }
 
 /// Where one side comes from.
@@ -69,6 +83,8 @@ pub struct Report {
     pub comparison: Option<Comparison>,
     /// How intervals and p-values were made.
     pub draws: Draws,
+    /// What was evaluated.
+    pub choices: Choices,
     /// How the input was repaired. Empty unless that was allowed.
     pub repairs: Vec<Repair>,
     /// Each document, in gold order.
@@ -99,6 +115,10 @@ pub struct Documents {
     pub failed: BTreeMap<String, String>,
     /// Predicted documents that are not in the gold; they are not evaluated.
     pub extra: Vec<String>,
+    /// Gold annotations that were left out by choice.
+    pub gold_left_out: u64,
+    /// Predictions that were left out by choice.
+    pub predictions_left_out: u64,
 }
 
 /// Scores of one scheme.
@@ -245,12 +265,13 @@ pub fn evaluate(
         scores: scores.collect(),
         macro_documents: Mean::of(&estimates, Figure::MacroDocuments),
         agreement: agreement(gold, predicted),
-        linking: linking(gold, predicted),
+        linking: linking(gold, predicted, options.draws),
         calibration: calibration(gold, predicted),
         slices,
         errors: errors(gold, predicted, options.errors),
         comparison: other.map(|other| comparison(gold, &tallies, other, options.draws)),
         draws: options.draws,
+        choices: options.choices.clone(),
         repairs: repairs(problems),
         by_document: gold
             .iter()
@@ -285,6 +306,12 @@ fn documents(gold: &[GoldDocument], alignment: &Alignment) -> Documents {
         missing: Vec::new(),
         failed: BTreeMap::new(),
         extra: alignment.extra.clone(),
+        gold_left_out: gold.iter().map(|document| document.left_out).sum(),
+        predictions_left_out: alignment
+            .predictions
+            .iter()
+            .map(|prediction| prediction.left_out)
+            .sum(),
     };
     for (document, prediction) in gold.iter().zip(&alignment.predictions) {
         match &prediction.state {

@@ -8,28 +8,29 @@ use nommer_core::label::Label;
 use crate::bootstrap::Interval;
 use crate::errors::{Confusion, Errors, Example, Mistake, Name};
 use crate::linking::Linking;
-use crate::report::{Comparison, Documents, Repair, Report, SchemeScores};
+use crate::report::{Choices, Comparison, Documents, Repair, Report, SchemeScores};
 use crate::score::{Row, Scheme};
+use crate::shown::{in_line, plain};
 use crate::slices::Slicing;
 
 /// Figures in tables, in percent with one decimal; what is undefined is a dash.
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut out = Text(String::new());
-    out.line(format_args!(
-        "gold         {}, {}",
-        report.gold.name, report.gold.format
-    ));
-    out.line(format_args!(
-        "predictions  {}, {}",
-        report.predictions.name, report.predictions.format
-    ));
+    for (side, origin) in [("gold", &report.gold), ("predictions", &report.predictions)] {
+        out.line(format_args!(
+            "{side:13}{}, {}",
+            in_line(&origin.name),
+            in_line(&origin.format)
+        ));
+    }
     out.documents("documents    ", &report.documents);
+    out.choices(&report.choices);
     out.repairs(&report.repairs);
     out.strict(&report.scores["strict"], report);
     out.schemes(&report.scores);
     if let Some(comparison) = &report.comparison {
-        out.comparison(comparison, report);
+        out.comparison(comparison);
     }
     out.errors(&report.errors);
     out.calibration(report);
@@ -63,10 +64,35 @@ impl Text {
         self.0.push('\n');
     }
 
-    /// A heading, with a line before it.
+    /// A line with a line before it.
     fn heading(&mut self, line: impl Display) {
         self.0.push('\n');
         self.line(line);
+    }
+
+    /// Rows in columns as wide as what they hold, the first row being the head. The first column reads from the left, the others end
+    /// together.
+    fn table(&mut self, rows: &[Vec<String>]) {
+        self.0.push('\n');
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for row in rows {
+            let cells = row
+                .iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(at, (cell, width))| match at {
+                    0 => format!("{cell:width$}"),
+                    // Intervals line up with their own beginnings.
+                    _ if cell.starts_with('[') || cell == INTERVAL => format!("  {cell:width$}"),
+                    _ => format!("  {cell:>width$}"),
+                });
+            self.line(cells.collect::<String>());
+        }
     }
 
     fn documents(&mut self, head: &str, documents: &Documents) {
@@ -95,15 +121,16 @@ impl Text {
             );
         }
         self.line(line);
-        let missing = documents.missing.iter().map(|id| format!("missing: {id}"));
-        let failed = documents
-            .failed
+        let missing = documents
+            .missing
             .iter()
-            .map(|(id, why)| format!("failed: {id}: {why}"));
+            .map(|id| format!("missing: {}", in_line(id)));
+        let failed = documents.failed.iter();
+        let failed = failed.map(|(id, why)| format!("failed: {}: {}", in_line(id), in_line(why)));
         let extra = documents
             .extra
             .iter()
-            .map(|id| format!("not in the gold: {id}"));
+            .map(|id| format!("not in the gold: {}", in_line(id)));
         for mut lines in [
             Box::new(missing) as Box<dyn ExactSizeIterator<Item = String>>,
             Box::new(failed),
@@ -117,6 +144,34 @@ impl Text {
                 self.line(format_args!("             … and {} more", lines.len()));
             }
         }
+        let (gold, predictions) = (documents.gold_left_out, documents.predictions_left_out);
+        if gold + predictions > 0 {
+            self.line(format_args!(
+                "left out     {} gold mentions and {} predictions, by choice",
+                thousands(gold),
+                thousands(predictions)
+            ));
+        }
+    }
+
+    fn choices(&mut self, choices: &Choices) {
+        let mut said = Vec::new();
+        if let Some(labels) = &choices.labels {
+            let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
+            said.push(format!("labels {}", labels.join(", ")));
+        }
+        if !choices.label_map.is_empty() {
+            said.push(format!(
+                "label map {}",
+                in_line(&choices.label_map.join(", "))
+            ));
+        }
+        if let Some(least) = choices.min_score {
+            said.push(format!("scores of at least {least}"));
+        }
+        if !said.is_empty() {
+            self.line(format_args!("evaluated    {}", said.join("; ")));
+        }
     }
 
     fn repairs(&mut self, repairs: &[Repair]) {
@@ -128,147 +183,176 @@ impl Text {
     }
 
     fn strict(&mut self, scores: &SchemeScores, report: &Report) {
-        self.heading(format_args!(
-            "strict      P      R     F1  {:14}{:>7}{:>11}{:>9}{:>7}{:>8}{:>10}",
-            "95%", "gold", "predicted", "correct", "wrong", "missed", "invented"
-        ));
+        let head = [
+            "strict",
+            "P",
+            "R",
+            "F1",
+            INTERVAL,
+            "gold",
+            "predicted",
+            "correct",
+            "incorrect",
+            "missed",
+            "spurious",
+        ];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
         for row in ROWS {
             let score = &scores.rows[row.as_str()];
-            self.line(format_args!(
-                "{:6}{:>7}{:>7}{:>7}  {:14}{:>7}{:>11}{:>9}{:>7}{:>8}{:>10}",
-                row.as_str(),
+            let counts = [
+                score.gold,
+                score.predicted,
+                score.counts.correct,
+                score.counts.incorrect,
+                score.counts.missed,
+                score.counts.spurious,
+            ];
+            let mut cells = vec![
+                row.as_str().to_owned(),
                 percent(score.precision),
                 percent(score.recall),
                 percent(score.f1),
                 interval(score.interval),
-                thousands(score.gold),
-                thousands(score.predicted),
-                thousands(score.counts.correct),
-                thousands(score.counts.incorrect),
-                thousands(score.counts.missed),
-                thousands(score.counts.spurious)
-            ));
+            ];
+            cells.extend(counts.map(thousands));
+            rows.push(cells);
         }
         for (name, mean) in [
             ("macro", scores.mean),
             ("by document", report.macro_documents),
         ] {
-            self.line(format_args!(
-                "{name:20}{:>7}  {}",
+            let none = String::new;
+            rows.push(vec![
+                name.to_owned(),
+                none(),
+                none(),
                 percent(mean.f1),
-                interval(mean.interval)
-            ));
+                interval(mean.interval),
+            ]);
+        }
+        self.table(&rows);
+        self.line("A label's row knows that label only: a wrong label is missed for one and spurious for the other.");
+        const FEW: u64 = 20;
+        if (2..FEW).contains(&report.documents.gold) {
+            self.line("There are few documents to draw from: take the intervals as rough.");
         }
     }
 
     fn schemes(&mut self, scores: &BTreeMap<&'static str, SchemeScores>) {
-        let table = |name: &str, cell: &dyn Fn(Scheme) -> String| {
-            let cells = Scheme::ALL.map(|scheme| format!("{:>9}", cell(scheme)));
-            format!("{name:6}{}", cells.concat())
+        let row = |name: &str, cell: &dyn Fn(Scheme) -> String| {
+            let cells = Scheme::ALL.into_iter().map(cell);
+            std::iter::once(name.to_owned())
+                .chain(cells)
+                .collect::<Vec<_>>()
         };
-        self.heading(table("F1", &|scheme| scheme.as_str().to_owned()));
-        for row in ROWS {
-            let f1 = |scheme: Scheme| percent(scores[scheme.as_str()].rows[row.as_str()].f1);
-            self.line(table(row.as_str(), &f1));
-        }
-        self.line(table("macro", &|scheme| {
+        let mut rows = vec![row("F1", &|scheme| scheme.as_str().to_owned())];
+        rows.extend(ROWS.map(|label| {
+            row(label.as_str(), &|scheme| {
+                percent(scores[scheme.as_str()].rows[label.as_str()].f1)
+            })
+        }));
+        rows.push(row("macro", &|scheme| {
             percent(scores[scheme.as_str()].mean.f1)
         }));
+        self.table(&rows);
     }
 
-    fn comparison(&mut self, comparison: &Comparison, report: &Report) {
+    fn comparison(&mut self, comparison: &Comparison) {
         self.heading(format_args!(
             "compared with {}, {}",
-            comparison.other.name, comparison.other.format
+            in_line(&comparison.other.name),
+            in_line(&comparison.other.format)
         ));
         self.documents("documents    ", &comparison.documents);
-        self.line(format_args!(
-            "{:8}{:>7}{:>8}{:>12}  {:16}{:>8}",
-            "strict", "F1", "other", "difference", "  95%", "p"
-        ));
+        let mut rows = vec![
+            ["strict", "F1", "other", "difference", INTERVAL, "p"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
         let strict = &comparison.differences["strict"];
         for name in ROWS.map(Row::as_str).into_iter().chain(["macro"]) {
             let difference = &strict[name];
-            self.line(format_args!(
-                "{name:8}{:>7}{:>8}{:>12}  {:16}{:>8}",
+            let between = difference.interval.map_or_else(String::new, |[low, high]| {
+                format!("[{}, {}]", signed(Some(low)), signed(Some(high)))
+            });
+            rows.push(vec![
+                name.to_owned(),
                 percent(difference.f1),
                 percent(difference.other),
                 signed(difference.difference),
-                difference.interval.map_or_else(String::new, |[low, high]| {
-                    format!("[{}, {}]", signed(Some(low)), signed(Some(high)))
-                }),
-                p_value(difference.p, report.draws.count)
-            ));
+                between,
+                difference.p.map_or_else(|| DASH.to_owned(), p_value),
+            ]);
         }
+        self.table(&rows);
     }
 
     fn errors(&mut self, errors: &Errors) {
-        self.heading(format_args!("{:28}{:>7}{:>7}", "errors", "times", "cost"));
+        let mut rows = vec![["errors", "times", "cost"].map(str::to_owned).to_vec()];
         for kind in errors.kinds.iter().filter(|kind| kind.errors > 0) {
-            self.line(format_args!(
-                "{:28}{:>7}{:>7}",
-                kind.kind.as_str(),
+            rows.push(vec![
+                kind.kind.as_str().to_owned(),
                 thousands(kind.errors),
-                thousands(kind.cost)
-            ));
+                thousands(kind.cost),
+            ]);
+        }
+        if rows.len() > 1 {
+            self.table(&rows);
         }
         self.confusion(&errors.confusion);
     }
 
     fn confusion(&mut self, confusion: &Confusion) {
-        self.heading(format_args!(
-            "{:14}{:>6}{:>7}{:>7}   {:>6}{:>7}{:>7}{:>10}",
-            "gold \\ pred", "PER", "ORG", "LOC", "PER", "ORG", "LOC", "nothing"
-        ));
-        self.line(format_args!(
-            "{:14}{:^20}   {:^20}",
-            "", "same span", "other span"
-        ));
+        let labels = Label::ALL.map(|label| label.as_str().to_owned());
+        let mut head = vec!["gold \\ predicted".to_owned()];
+        head.extend(labels.clone());
+        head.extend(labels.map(|label| format!("≈{label}")));
+        head.push("nothing".to_owned());
+        let mut rows = vec![head];
         for label in Label::ALL {
             let (same, other) = (
                 &confusion.same_span[label as usize],
                 &confusion.other_span[label as usize],
             );
-            self.line(format_args!(
-                "{:14}{:>6}{:>7}{:>7}   {:>6}{:>7}{:>7}{:>10}",
-                label.as_str(),
-                thousands(same[0]),
-                thousands(same[1]),
-                thousands(same[2]),
-                thousands(other[0]),
-                thousands(other[1]),
-                thousands(other[2]),
-                thousands(confusion.missed[label as usize])
-            ));
+            let counts = same
+                .iter()
+                .chain(other)
+                .chain([&confusion.missed[label as usize]]);
+            let mut cells = vec![label.as_str().to_owned()];
+            cells.extend(counts.map(|count| thousands(*count)));
+            rows.push(cells);
         }
-        let [per, org, loc] = confusion.spurious.map(thousands);
-        self.line(format_args!("{:14}{per:>6}{org:>7}{loc:>7}", "nothing"));
+        let mut nothing = vec!["nothing".to_owned()];
+        nothing.extend(confusion.spurious.map(thousands));
+        rows.push(nothing);
+        self.table(&rows);
+        self.line("≈ overlaps only: an end is wrong, too.");
     }
 
     fn calibration(&mut self, report: &Report) {
         if report.calibration.is_empty() {
             return;
         }
-        self.heading(format_args!(
-            "{:13}{:>7}{:>7}{:>10}",
-            "calibration", "ECE", "Brier", "mentions"
-        ));
+        let mut rows = vec![
+            ["calibration", "ECE", "Brier", "mentions"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
         for row in ROWS {
             if let Some(calibration) = report.calibration.get(row.as_str()) {
-                self.line(format_args!(
-                    "{:13}{:>7.3}{:>7.3}{:>10}",
-                    row.as_str(),
-                    calibration.ece,
-                    calibration.brier,
-                    thousands(calibration.mentions)
-                ));
+                rows.push(vec![
+                    row.as_str().to_owned(),
+                    format!("{:.3}", calibration.ece),
+                    format!("{:.3}", calibration.brier),
+                    thousands(calibration.mentions),
+                ]);
             }
         }
+        self.table(&rows);
     }
 
     fn linking(&mut self, linking: &Linking) {
-        self.heading(format_args!(
-            "{:13}{:>6}{:>7}{:>12}{:>8}{:>7}{:>7}{:>11}{:>12}{:>9}{:>9}",
+        let head = [
             "linking",
             "gold",
             "found",
@@ -278,15 +362,14 @@ impl Text {
             "NIL F1",
             "ambiguous",
             "unanswered",
-            "strict",
-            "relaxed"
-        ));
-        for row in ROWS {
-            let row_name = row.as_str();
-            let row = &linking.rows[row_name];
-            self.line(format_args!(
-                "{:13}{:>6}{:>7}{:>12}{:>8}{:>7}{:>7}{:>11}{:>12}{:>9}{:>9}",
-                row_name,
+            "strict F1",
+            "relaxed F1",
+        ];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        for name in ROWS.map(Row::as_str) {
+            let row = &linking.rows[name];
+            rows.push(vec![
+                name.to_owned(),
                 thousands(row.gold),
                 thousands(row.found),
                 percent(row.in_kb.accuracy),
@@ -296,46 +379,61 @@ impl Text {
                 thousands(row.ambiguous),
                 thousands(row.unanswered),
                 percent(row.end_to_end_strict.f1),
-                percent(row.end_to_end_relaxed.f1)
-            ));
+                percent(row.end_to_end_relaxed.f1),
+            ]);
         }
-        for (tier, accuracy) in &linking.tiers {
-            self.line(format_args!(
-                "  by {tier}: {} of {} right ({})",
-                thousands(accuracy.right),
-                thousands(accuracy.of),
-                percent(accuracy.accuracy)
-            ));
+        self.table(&rows);
+        if !linking.tiers.is_empty() {
+            let mut rows = vec![
+                ["tier", "right", "of", "accuracy"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ];
+            for (tier, accuracy) in &linking.tiers {
+                rows.push(vec![
+                    in_line(tier),
+                    thousands(accuracy.right),
+                    thousands(accuracy.of),
+                    percent(accuracy.accuracy),
+                ]);
+            }
+            self.table(&rows);
         }
     }
 
     fn slicing(&mut self, slicing: &Slicing) {
-        let names = slicing
-            .slices
-            .iter()
-            .map(|slice| slice.value.chars().count());
-        let width = names
-            .chain([slicing.by.chars().count()])
-            .max()
-            .unwrap_or(0)
-            .clamp(12, 40);
-        self.heading(format_args!(
-            "{:width$}{:>7}{:>7}{:>8}  {:14}{:>6}{:>7}{:>7}",
-            slicing.by, "docs", "gold", "F1", "  95%", "PER", "ORG", "LOC"
-        ));
-        for slice in &slicing.slices {
+        /// More parts of a corpus are for the JSON report.
+        const SHOWN: usize = 50;
+        let mut rows = vec![
+            [
+                slicing.by.as_str(),
+                "docs",
+                "gold",
+                "F1",
+                INTERVAL,
+                "PER",
+                "ORG",
+                "LOC",
+            ]
+            .map(in_line)
+            .to_vec(),
+        ];
+        for slice in slicing.slices.iter().take(SHOWN) {
             let micro = &slice.strict["micro"];
-            self.line(format_args!(
-                "{:width$}{:>7}{:>7}{:>8}  {:14}{:>6}{:>7}{:>7}",
-                shortened(&slice.value, width),
+            rows.push(vec![
+                shortened(&in_line(&slice.value), 40),
                 thousands(slice.documents),
                 thousands(micro.gold),
                 percent(micro.f1),
                 interval(micro.interval),
                 percent(slice.strict["PER"].f1),
                 percent(slice.strict["ORG"].f1),
-                percent(slice.strict["LOC"].f1)
-            ));
+                percent(slice.strict["LOC"].f1),
+            ]);
+        }
+        self.table(&rows);
+        if slicing.slices.len() > SHOWN {
+            self.line(format_args!("… and {} more", slicing.slices.len() - SHOWN));
         }
     }
 
@@ -345,12 +443,6 @@ impl Text {
         }
         self.heading("the most costly errors ([gold] {predicted})");
         for mistake in mistakes {
-            let names = |names: &[Name]| {
-                let names = names
-                    .iter()
-                    .map(|name| format!("{} {}", name.label, shortened(&name.text, 60)));
-                names.collect::<Vec<_>>().join(" + ")
-            };
             let what = match (&mistake.gold[..], &mistake.predicted[..]) {
                 (gold, []) => names(gold),
                 ([], predicted) => names(predicted),
@@ -362,14 +454,28 @@ impl Text {
                 mistake.kind.as_str()
             ));
             if let Some(example) = mistake.examples.first() {
-                self.line(format_args!(
-                    "       {}:{}  {}",
-                    example.document,
-                    example.start,
-                    in_context(example)
-                ));
+                let place = format!("{}:{}", in_line(&example.document), example.start);
+                self.line(format_args!("       {place}  {}", in_context(example)));
             }
         }
+    }
+}
+
+/// The head of columns of intervals.
+const INTERVAL: &str = "95%";
+
+/// What is undefined.
+const DASH: &str = "–";
+
+fn names(names: &[Name]) -> String {
+    const SHOWN: usize = 6;
+    let shown = names.iter().take(SHOWN);
+    let shown: Vec<String> = shown
+        .map(|name| format!("{} {}", name.label, shortened(&in_line(&name.text), 60)))
+        .collect();
+    match names.len().checked_sub(SHOWN + 1) {
+        None => shown.join(" + "),
+        Some(more) => format!("{} + {} more", shown.join(" + "), more + 1),
     }
 }
 
@@ -378,7 +484,6 @@ fn in_context(example: &Example) -> String {
     let mut line = String::new();
     let (mut gold, mut predicted) = (None, None);
     for segment in &example.segments {
-        // What began last ends first, so that brackets nest where they can.
         if predicted.is_some() && segment.predicted != predicted {
             line.push('}');
         }
@@ -393,7 +498,7 @@ fn in_context(example: &Example) -> String {
         }
         (gold, predicted) = (segment.gold, segment.predicted);
         let mut space = false;
-        for c in segment.text.chars() {
+        for c in plain(&segment.text).chars() {
             if !c.is_whitespace() {
                 line.push(c);
             } else if !space {
@@ -412,11 +517,15 @@ fn in_context(example: &Example) -> String {
 }
 
 fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{:.1}", 100.0 * value))
+    value.map_or_else(|| DASH.to_owned(), |value| format!("{:.1}", 100.0 * value))
 }
 
 fn signed(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{:+.1}", 100.0 * value))
+    match value.map(|value| format!("{:+.1}", 100.0 * value)) {
+        None => DASH.to_owned(),
+        Some(zero) if zero == "+0.0" || zero == "-0.0" => "0.0".to_owned(),
+        Some(signed) => signed,
+    }
 }
 
 fn interval(interval: Option<Interval>) -> String {
@@ -425,13 +534,11 @@ fn interval(interval: Option<Interval>) -> String {
     })
 }
 
-/// A p-value as exactly as the number of draws can tell it.
-fn p_value(p: Option<f64>, draws: usize) -> String {
-    let least = 1.0 / (draws + 1) as f64;
-    match p {
-        None => "–".to_owned(),
-        Some(p) if p <= least => format!("<{:.3}", least.max(0.001)),
-        Some(p) => format!("{p:.3}"),
+fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "<0.001".to_owned()
+    } else {
+        format!("{p:.3}")
     }
 }
 
@@ -454,4 +561,42 @@ fn shortened(text: &str, width: usize) -> String {
     }
     let kept: String = text.chars().take(width - 1).collect();
     format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_never_run_together() {
+        let mut text = Text(String::new());
+        let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+        text.table(&[
+            row(["strict", "F1", "95%", "gold"]),
+            row(["PER", "9.1", "[1.0, 2.0]", "1,486,370"]),
+            row(["micro", "–", "", "0"]),
+        ]);
+        let expected = "\nstrict   F1  95%              gold\nPER     9.1  [1.0, 2.0]  1,486,370\nmicro     –                      0\n";
+        assert_eq!(text.0, expected);
+    }
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(thousands),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [0.0, -0.0, 0.00001, -0.5].map(|value| signed(Some(value))),
+            ["0.0", "0.0", "0.0", "-50.0"]
+        );
+        assert_eq!(
+            [0.0009, 0.001, 1.0].map(p_value),
+            ["<0.001", "0.001", "1.000"]
+        );
+        assert_eq!(
+            (percent(None), percent(Some(0.873))),
+            ("–".to_owned(), "87.3".to_owned())
+        );
+    }
 }

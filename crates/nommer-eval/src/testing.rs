@@ -52,10 +52,12 @@ pub(crate) fn document(id: &str, gold: &str, predicted: &str) -> (GoldDocument, 
         id: id.to_owned(),
         text,
         mentions,
+        left_out: 0,
         meta: BTreeMap::new(),
     };
     let prediction = Prediction {
         mentions: predicted,
+        left_out: 0,
         state: State::Compared,
     };
     (gold, prediction)

@@ -52,7 +52,8 @@ impl FromStr for Threshold {
 }
 
 fn parse(text: &str) -> Option<Threshold> {
-    let (figure, least) = text.split_once('=')?;
+    let (figure, least) = text.trim().split_once('=')?;
+    let (figure, least) = (figure.trim_end(), least.trim_start());
     let least = least
         .parse()
         .ok()
@@ -69,6 +70,7 @@ fn parse(text: &str) -> Option<Threshold> {
         .find(|scheme| scheme.as_str() == name);
     let figure = match (name, scheme) {
         (_, Some(scheme)) => Figure::Scheme(scheme),
+        ("micro", _) => Figure::Scheme(Scheme::Strict),
         ("macro", _) if ratio == Ratio::F1 => Figure::Macro,
         ("linking", _) if ratio == Ratio::F1 => Figure::Linking,
         _ => Figure::Label(name.parse().ok()?),
@@ -125,7 +127,16 @@ impl Threshold {
         };
         match value {
             Some(value) if value >= self.least => None,
-            Some(value) => Some(format!("{self} is {value:.4}, less than {}", self.least)),
+            Some(value) => {
+                let short = format!("{value:.4}");
+                // Not "0.8889, less than 0.8889".
+                let shown = if short == format!("{:.4}", self.least) {
+                    value.to_string()
+                } else {
+                    short
+                };
+                Some(format!("{self} is {shown}, less than {}", self.least))
+            }
             None => Some(format!(
                 "{self} is undefined, and must be at least {}",
                 self.least

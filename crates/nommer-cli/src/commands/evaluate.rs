@@ -1,16 +1,18 @@
 //! `nommer evaluate`.
 
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use nommer_core::label::Label;
 use nommer_core::record::{Outcome, Record};
-use nommer_eval::align::{AlignedBy, Alignment, GoldDocument, Labels, align, check_gold};
+use nommer_eval::align::{AlignedBy, Alignment, GoldDocument, Selection, align, check_gold};
 use nommer_eval::bootstrap::Draws;
 use nommer_eval::document::{Annotation, Corpus, Document, Place, Problem, ProblemKind};
 use nommer_eval::labels::LabelMap;
 use nommer_eval::read::{Format, ReadOptions, read};
-use nommer_eval::report::{Options, Origin, Side, evaluate};
+use nommer_eval::report::{Choices, Options, Origin, Report, Side, evaluate};
 use nommer_eval::slices::Seen;
 use nommer_eval::{html, terminal};
 use nommer_pipeline::pipeline::{Pipeline, Settings};
@@ -24,29 +26,28 @@ use crate::{Ending, complain};
 pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
     let config = args.config().with_defaults();
     let settings = config.settings()?;
-    if args.common.model.is_some() && !args.run {
-        bail!("--model has nothing to annotate; give --run, which annotates the gold's texts");
-    }
+    refuse_nonsense(&args)?;
     rayon::ThreadPoolBuilder::new()
         .num_threads(config.workers()?.get())
         .build_global()?;
-    let labels = Labels {
-        map: LabelMap::with(&args.label_map),
-        kept: settings.labels.clone(),
-    };
     let mut input = Input {
         args: &args,
-        labels,
+        selection: Selection {
+            map: LabelMap::with(&args.label_map),
+            labels: settings.labels.clone(),
+            min_score: args.common.min_score,
+        },
         problems: Vec::new(),
     };
     let (gold_origin, corpus) = input.read(&args.gold, args.gold_format)?;
-    let gold = check_gold(corpus, &input.labels, &mut input.problems);
+    let gold = check_gold(corpus, &input.selection, &mut input.problems);
     let seen = match &args.train {
         Some(path) => Some(input.names(path)?),
         None => None,
     };
     // Annotating takes long: what is wrong with the gold comes first.
     input.accept()?;
+    refuse_unknown_fields(&args.by, &gold)?;
 
     let (origin, corpus) = match &args.pred {
         Some(path) => input.read(path, args.pred_format)?,
@@ -65,6 +66,20 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
         bail!("{}: no document is left to evaluate", args.gold.display());
     }
 
+    let options = Options {
+        draws: Draws {
+            count: args.draws,
+            seed: args.seed,
+        },
+        by: args.by.clone(),
+        errors: args.errors,
+        seen,
+        choices: Choices {
+            labels: (!args.common.labels.is_empty()).then(|| input.selection.labels.clone()),
+            label_map: args.label_map.iter().map(ToString::to_string).collect(),
+            min_score: args.common.min_score,
+        },
+    };
     let report = evaluate(
         &gold,
         &gold_origin,
@@ -76,28 +91,12 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
             .as_ref()
             .map(|(alignment, origin)| Side { alignment, origin }),
         &input.problems,
-        &Options {
-            draws: Draws {
-                count: args.draws,
-                seed: args.seed,
-            },
-            by: args.by.clone(),
-            errors: args.errors,
-            seen,
-        },
+        &options,
     );
+    // A reader of standard output that has seen enough takes neither the page nor the verdict away.
     if let Some(path) = &args.html {
-        std::fs::write(path, html::page(&report))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        write_page(path, &html::page(&report))?;
     }
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
-    } else {
-        out.write_all(printable(&terminal::text(&report)).as_bytes())?;
-    }
-    out.flush()?;
     let missed: Vec<String> = args
         .fail_under
         .iter()
@@ -106,6 +105,10 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
     for reason in &missed {
         complain(reason);
     }
+    match print(&report, args.json) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
+    }
     Ok(if missed.is_empty() {
         Ending::Complete
     } else {
@@ -113,10 +116,108 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
     })
 }
 
+fn print(report: &Report, json: bool) -> std::io::Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        out.write_all(terminal::text(report).as_bytes())?;
+    }
+    out.flush()
+}
+
+/// Refuses what can be known to be a mistake before anything is read.
+fn refuse_nonsense(args: &EvaluateArgs) -> Result<()> {
+    if args.common.model.is_some() && !args.run {
+        bail!("--model has nothing to annotate; give --run, which annotates the gold's texts");
+    }
+    let inputs = [
+        Some(&args.gold),
+        args.pred.as_ref(),
+        args.compare.as_ref(),
+        args.train.as_ref(),
+    ];
+    let inputs = || inputs.into_iter().flatten();
+    if inputs().filter(|path| path.as_os_str() == "-").count() > 1 {
+        bail!("standard input can be read once only; name a file for the others");
+    }
+    let Some(page) = &args.html else {
+        return Ok(());
+    };
+    let shown = page.display();
+    let folder = parent(page);
+    if page.as_os_str() == "-" || page.is_dir() || !folder.is_dir() {
+        bail!("cannot write {shown}: --html takes the name of a file in a folder that exists");
+    }
+    let Ok(real) = page.canonicalize() else {
+        return Ok(());
+    };
+    for input in inputs() {
+        if input
+            .canonicalize()
+            .is_ok_and(|input| real.starts_with(input))
+        {
+            bail!(
+                "{shown} is, or lies in, {}, which is read; write the page elsewhere",
+                input.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Writes a page beside where it shall be, and moves it there when it is whole.
+fn write_page(path: &Path, page: &str) -> Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(parent(path)).with_context(cannot)?;
+    file.write_all(page.as_bytes()).with_context(cannot)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A page is to be looked at by others, too.
+        let readable = std::fs::Permissions::from_mode(0o644);
+        file.as_file()
+            .set_permissions(readable)
+            .with_context(cannot)?;
+    }
+    file.persist(path).with_context(cannot)?;
+    Ok(())
+}
+
+/// The folder a file is in.
+fn parent(path: &Path) -> &Path {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Refuses fields to show figures by that no document has.
+fn refuse_unknown_fields(by: &[String], gold: &[GoldDocument]) -> Result<()> {
+    let fields: BTreeSet<&str> = gold
+        .iter()
+        .flat_map(|document| document.meta.keys().map(String::as_str))
+        .collect();
+    for field in by {
+        if !fields.contains(field.as_str()) {
+            let fields = match fields.is_empty() {
+                true => "they have no fields besides their text and spans".to_owned(),
+                false => format!(
+                    "they have {}",
+                    fields.into_iter().collect::<Vec<_>>().join(", ")
+                ),
+            };
+            bail!("no gold document has a field {field:?} to show figures by; {fields}");
+        }
+    }
+    Ok(())
+}
+
 /// What is read, and what is wrong with it.
 struct Input<'a> {
     args: &'a EvaluateArgs,
-    labels: Labels,
+    selection: Selection,
     problems: Vec<Problem>,
 }
 
@@ -146,7 +247,7 @@ impl Input<'_> {
         let (_, corpus) = self.read(path, None)?;
         Ok(Seen::new(&check_gold(
             corpus,
-            &self.labels,
+            &self.selection,
             &mut self.problems,
         )))
     }
@@ -155,15 +256,9 @@ impl Input<'_> {
         &mut self,
         gold: &[GoldDocument],
         mut origin: Origin,
-        mut corpus: Corpus,
+        corpus: Corpus,
     ) -> Result<(Alignment, Origin)> {
-        let least = f64::from(self.args.common.min_score.unwrap_or(0.0));
-        for document in &mut corpus.documents {
-            document
-                .spans
-                .retain(|span| span.score.is_none_or(|score| score >= least));
-        }
-        let alignment = align(gold, corpus, &self.labels, &mut self.problems)
+        let alignment = align(gold, corpus, &self.selection, &mut self.problems)
             .with_context(|| format!("{} and {}", self.args.gold.display(), origin.name))?;
         if alignment.by == AlignedBy::Order {
             origin.format += ", aligned by order";
@@ -211,6 +306,12 @@ fn annotate(
     settings: Settings,
 ) -> Result<(Origin, Corpus)> {
     let model = load_model(args.common.model.as_deref())?;
+    // What is left out is left out, and counted, when both sides are checked.
+    let settings = Settings {
+        labels: Label::ALL.to_vec(),
+        min_score: 0.0,
+        ..settings
+    };
     let pipeline = Pipeline::new(model, settings);
     let documents = gold
         .par_iter()
@@ -272,16 +373,4 @@ fn evaluated(record: Record) -> Document {
         }
     }
     document
-}
-
-/// Text from documents, without what would steer a terminal.
-fn printable(text: &str) -> String {
-    let harmless = |c: char| {
-        if c.is_control() && c != '\n' {
-            '\u{FFFD}'
-        } else {
-            c
-        }
-    };
-    text.chars().map(harmless).collect()
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use nommer_core::offset::OffsetUnit;
 
 use super::*;
-use crate::align::{Alignment, Labels, align, check_gold};
+use crate::align::{Alignment, Selection, align, check_gold};
 use crate::bootstrap::Draws;
 use crate::document::{Annotation, Corpus, Document, Link, Place, Target};
-use crate::report::{Options, Origin, Side, evaluate};
+use crate::report::{Choices, Options, Origin, Side, evaluate};
 
 /// What stands in a page.
 #[derive(Debug, Default)]
@@ -143,7 +143,7 @@ fn report(gold: Vec<Document>, predicted: Vec<Document>, other: Option<Vec<Docum
         format: String::new(),
         rejected: 0,
     };
-    let (labels, mut problems) = (Labels::default(), Vec::new());
+    let (labels, mut problems) = (Selection::default(), Vec::new());
     let gold = check_gold(corpus(gold), &labels, &mut problems);
     let mut aligned = |documents| align(&gold, corpus(documents), &labels, &mut problems).unwrap();
     let (one, two): (Alignment, Option<Alignment>) = (aligned(predicted), other.map(&mut aligned));
@@ -153,6 +153,7 @@ fn report(gold: Vec<Document>, predicted: Vec<Document>, other: Option<Vec<Docum
         origin: &two_origin,
     });
     let options = Options {
+        choices: Choices::default(),
         draws: Draws {
             count: 200,
             seed: 7,

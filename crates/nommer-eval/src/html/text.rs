@@ -1,15 +1,11 @@
 //! Text of documents and names of files, made safe to look at: escaping is maud's, the rest is here.
 
-use std::fmt::Write;
-
 use maud::{Markup, html};
 use nommer_core::label::Label;
 
 use super::figures::count;
 use crate::errors::{Example, Name, Segment};
-
-/// Longer names, identifiers and messages are cut in the middle.
-pub(super) const LONGEST: usize = 160;
+use crate::shown::plain;
 
 /// More stretches of text than that are not shown of one example, nor more names of one mistake.
 const MOST: usize = 24;
@@ -17,11 +13,6 @@ const MOST: usize = 24;
 /// A name, identifier or message, on its own: whatever its direction, its neighbours keep theirs.
 pub(super) fn name(text: &str) -> Markup {
     html! { bdi { (plain(text)) } }
-}
-
-/// The same where there can be no markup.
-pub(super) fn plain(text: &str) -> String {
-    visible(&shorten(text))
 }
 
 /// Names with their labels, or `nothing`.
@@ -138,45 +129,6 @@ fn lines(text: &str) -> Markup {
             (line)
         }
     }
-}
-
-/// Cuts out the middle of what is too long.
-fn shorten(text: &str) -> String {
-    let half = LONGEST / 2;
-    if text.chars().nth(LONGEST).is_none() {
-        return text.to_owned();
-    }
-    let first: String = text.chars().take(half).collect();
-    let last: Vec<char> = text.chars().rev().take(half).collect();
-    format!("{first}…{}", last.iter().rev().collect::<String>())
-}
-
-/// Writes out characters that a page may not hold, that cannot be seen, or that turn the text around them.
-fn visible(text: &str) -> String {
-    let mut visible = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\t' => visible.push(c),
-            '\0'..='\x1f'
-            | '\x7f'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'
-            | '\u{200e}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fdd0}'..='\u{fdef}'
-            | '\u{feff}' => code(&mut visible, c),
-            _ if c as u32 & 0xfffe == 0xfffe => code(&mut visible, c),
-            _ => visible.push(c),
-        }
-    }
-    visible
-}
-
-fn code(visible: &mut String, c: char) {
-    // Writing to a string cannot fail.
-    let _ = write!(visible, "⟨U+{:04X}⟩", c as u32);
 }
 
 #[cfg(test)]

@@ -337,6 +337,8 @@ impl Source {
     }
 
     fn load(self) -> Result<Input, ReadError> {
+        /// A file of more is no annotation, or a bomb.
+        const MOST: u64 = 4 << 30;
         let mut bytes = Vec::new();
         let file = || self.names.file.clone();
         let stream: Box<dyn Read> = match &self.path {
@@ -347,12 +349,17 @@ impl Source {
             })?),
         };
         match self.packing {
-            Packing::Plain => { stream }.read_to_end(&mut bytes),
-            Packing::Gzip => MultiGzDecoder::new(stream).read_to_end(&mut bytes),
-            Packing::Zstd => {
-                zstd::Decoder::new(stream).and_then(|mut stream| stream.read_to_end(&mut bytes))
-            }
+            Packing::Plain => stream.take(MOST).read_to_end(&mut bytes),
+            Packing::Gzip => MultiGzDecoder::new(stream)
+                .take(MOST)
+                .read_to_end(&mut bytes),
+            Packing::Zstd => zstd::Decoder::new(stream)
+                .and_then(|stream| stream.take(MOST).read_to_end(&mut bytes)),
         }
+        .and_then(|length| match length as u64 {
+            MOST => Err(io::Error::other("more than 4 GiB; split it")),
+            _ => Ok(()),
+        })
         .map_err(|cause| ReadError::Read {
             file: file(),
             cause,
