@@ -12,6 +12,7 @@ mod config;
 mod evaluate;
 mod explain;
 mod folders;
+mod gazetteer;
 mod golden;
 mod hostile;
 mod model;

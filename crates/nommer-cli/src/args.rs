@@ -26,6 +26,7 @@ pub(crate) enum Command {
     Annotate(AnnotateArgs),
     Evaluate(EvaluateArgs),
     Explain(ExplainArgs),
+    Gazetteer(GazetteerArgs),
     Model(ModelArgs),
     /// Print a completion script for a shell
     Completions {
@@ -295,6 +296,80 @@ pub(crate) struct ExplainArgs {
     /// Longest document to read, in MiB after decompression; a longer one fails [default: 64]
     #[arg(long, value_name = "N")]
     pub(crate) max_mib: Option<u64>,
+}
+
+/// Compile, inspect and search gazetteers
+#[derive(Debug, clap::Args)]
+pub(crate) struct GazetteerArgs {
+    #[command(subcommand)]
+    pub(crate) command: GazetteerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GazetteerCommand {
+    /// Compile tables into one file; later tables lie over earlier ones
+    ///
+    /// A table is TSV, CSV or JSON Lines with the columns id, type and name, and if you like aliases, country,
+    /// prominence, valid, titles, source, lat, lon and action (add, override, block). The same tables give the
+    /// same bytes.
+    Build {
+        /// The tables, the lowest layer first
+        #[arg(required = true, value_name = "TABLE")]
+        tables: Vec<PathBuf>,
+
+        /// Where to write
+        #[arg(short, long, value_name = "OUT.gaz")]
+        output: PathBuf,
+
+        /// What it is called in records
+        #[arg(long, default_value = "gazetteer")]
+        name: String,
+
+        /// Its version
+        #[arg(long = "release", value_name = "VERSION", default_value = "1")]
+        version: String,
+
+        /// JSON file that describes the layers: a list of objects with name, licence, sources
+        #[arg(long, value_name = "LAYERS.json")]
+        layers: Option<PathBuf>,
+    },
+    /// Verify a compiled gazetteer and show what it is made of
+    Info {
+        /// The file
+        #[arg(value_name = "FILE.gaz")]
+        file: PathBuf,
+
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a name may mean, and why
+    Lookup {
+        /// The name
+        name: String,
+
+        /// The file
+        #[arg(short, long, value_name = "FILE.gaz")]
+        gazetteer: PathBuf,
+
+        /// The label the model gives it
+        #[arg(short, long)]
+        label: Option<Label>,
+
+        /// The words before it
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        context: String,
+
+        /// The year of the document
+        #[arg(long, value_name = "YEAR")]
+        date: Option<i16>,
+    },
+    /// Lint tables: malformed rows, ids and names that stand twice, names that are common words
+    Check {
+        /// The tables
+        #[arg(required = true, value_name = "TABLE")]
+        tables: Vec<PathBuf>,
+    },
 }
 
 /// Show models

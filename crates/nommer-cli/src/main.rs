@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Annotate(args) => commands::annotate::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Explain(args) => commands::explain::run(args),
+        Command::Gazetteer(args) => commands::gazetteer::run(args),
         Command::Model(args) => commands::model::run(args),
         Command::Completions { shell } => commands::generate::completions(shell),
         Command::Man => commands::generate::man(),

@@ -3,6 +3,7 @@
 pub(crate) mod annotate;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
+pub(crate) mod gazetteer;
 pub(crate) mod generate;
 pub(crate) mod model;
 

@@ -1,0 +1,223 @@
+//! `nommer gazetteer`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use nommer_gazetteer::candidates::{Context, Tier, candidates, weigh};
+use nommer_gazetteer::compile::{About, Layer, compile, merge};
+use nommer_gazetteer::index::Gazetteer;
+use nommer_gazetteer::table::{self, Row, TableFormat, TableProblem};
+
+use crate::args::{GazetteerArgs, GazetteerCommand};
+use crate::{Ending, complain};
+
+pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
+    match args.command {
+        GazetteerCommand::Build {
+            tables,
+            output,
+            name,
+            version,
+            layers,
+        } => build(&tables, &output, name, version, layers.as_deref()),
+        GazetteerCommand::Info { file, json } => info(&file, json),
+        GazetteerCommand::Lookup {
+            name,
+            gazetteer,
+            label,
+            context,
+            date,
+        } => {
+            let gazetteer = open(&gazetteer)?;
+            let document = Context {
+                year: date,
+                countries: BTreeMap::new(),
+            };
+            let mut out = std::io::stdout().lock();
+            let mut weighed: Vec<_> = candidates(&gazetteer, &name)
+                .into_iter()
+                .map(|candidate| (weigh(&candidate, label, &context, &document), candidate))
+                .collect();
+            weighed.sort_by(|a, b| b.0.score().total_cmp(&a.0.score()));
+            if weighed.is_empty() {
+                writeln!(
+                    out,
+                    "{name:?} is not in {} {}",
+                    gazetteer.about().name,
+                    gazetteer.about().version
+                )?;
+            }
+            for (features, candidate) in &weighed {
+                let entity = &candidate.entity;
+                let country = entity
+                    .country
+                    .map_or_else(String::new, |code| format!(", {code}"));
+                let years = entity.years.to_string();
+                let years = if years == ".." {
+                    String::new()
+                } else {
+                    format!(", {years}")
+                };
+                writeln!(
+                    out,
+                    "{:.2}  {}  {} ({}{country}{years})",
+                    features.score(),
+                    entity.id,
+                    entity.name,
+                    entity.kind
+                )?;
+                let reasons: Vec<String> = features
+                    .named()
+                    .into_iter()
+                    .filter(|(_, value)| *value != 0.0)
+                    .map(|(name, value)| format!("{name} {value:+.2}"))
+                    .collect();
+                let how = match candidate.tier {
+                    Tier::Exact if candidate.alias == name => String::new(),
+                    tier => format!(" by {} of {:?}", tier.as_str(), candidate.alias),
+                };
+                writeln!(out, "      {}{how}", reasons.join(", "))?;
+            }
+            Ok(Ending::Complete)
+        }
+        GazetteerCommand::Check { tables } => check(&tables),
+    }
+}
+
+fn open(file: &Path) -> Result<Gazetteer> {
+    let gazetteer = Gazetteer::open(file)?;
+    gazetteer.verify()?;
+    Ok(gazetteer)
+}
+
+/// The rows of a table, and what is wrong in it.
+fn read(path: &Path, problems: &mut Vec<TableProblem>) -> Result<Vec<Row>> {
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    let Some(format) = TableFormat::of_extension(extension) else {
+        bail!(
+            "{}: not .tsv, .csv or .jsonl; name the table by its format",
+            path.display()
+        );
+    };
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(table::read(
+        &path.display().to_string(),
+        &bytes,
+        format,
+        problems,
+    ))
+}
+
+fn report(problems: &[TableProblem]) {
+    for problem in problems {
+        complain(&problem.to_string());
+    }
+}
+
+fn build(
+    tables: &[PathBuf],
+    output: &Path,
+    name: String,
+    version: String,
+    layers: Option<&Path>,
+) -> Result<Ending> {
+    let mut problems = Vec::new();
+    let rows = tables
+        .iter()
+        .map(|table| read(table, &mut problems))
+        .collect::<Result<Vec<_>>>()?;
+    if !problems.is_empty() {
+        report(&problems);
+        bail!(
+            "{} problems in the tables; nothing was built",
+            problems.len()
+        );
+    }
+    let layers: Vec<Layer> = match layers {
+        Some(path) => {
+            let json =
+                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            serde_json::from_slice(&json)
+                .with_context(|| format!("{}: not a list of layers", path.display()))?
+        }
+        None => Vec::new(),
+    };
+    let entries = merge(rows);
+    let about = About {
+        name,
+        version,
+        layers,
+        types: BTreeMap::new(),
+        aliases: 0,
+    };
+    let bytes = compile(&entries, about)?;
+    let folder = output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("cannot write in {}", folder.display()))?;
+    file.write_all(&bytes)?;
+    file.persist(output)
+        .with_context(|| format!("cannot write {}", output.display()))?;
+    println!(
+        "{} entries, {:.1} MB  {}",
+        entries.len(),
+        bytes.len() as f64 / 1e6,
+        output.display()
+    );
+    Ok(Ending::Complete)
+}
+
+fn info(file: &Path, json: bool) -> Result<Ending> {
+    let gazetteer = open(file)?;
+    let about = gazetteer.about();
+    let mut out = std::io::stdout().lock();
+    if json {
+        let value = serde_json::json!({"about": about, "entries": gazetteer.len(), "sha256": gazetteer.sha256()});
+        serde_json::to_writer_pretty(&mut out, &value)?;
+        writeln!(out)?;
+        return Ok(Ending::Complete);
+    }
+    writeln!(
+        out,
+        "{} {}, {} entries, {} names",
+        about.name,
+        about.version,
+        gazetteer.len(),
+        about.aliases
+    )?;
+    writeln!(out, "sha256  {}", gazetteer.sha256())?;
+    for layer in &about.layers {
+        writeln!(out, "layer   {} ({})", layer.name, layer.licence)?;
+        for source in &layer.sources {
+            writeln!(out, "        {source}")?;
+        }
+    }
+    for (kind, count) in &about.types {
+        writeln!(out, "{kind:14} {count:>8}")?;
+    }
+    Ok(Ending::Complete)
+}
+
+fn check(tables: &[PathBuf]) -> Result<Ending> {
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for table in tables {
+        let rows = read(table, &mut problems)?;
+        count += rows.len();
+        problems.extend(table::lint(&table.display().to_string(), &rows));
+    }
+    report(&problems);
+    println!("{count} entries, {} findings", problems.len());
+    Ok(if problems.is_empty() {
+        Ending::Complete
+    } else {
+        Ending::SomeFailed
+    })
+}
