@@ -1,0 +1,299 @@
+"""Sentences of many genres with made-up names: the marks follow ANNOTATION.md, the names never repeat.
+
+They teach where names begin and end (seats of courts, embassies, heads of places, lists of surnames), not facts.
+"""
+import names
+from documents import from_markup
+from names import mark
+
+MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+FUNCTIONS = """président|directeur|secrétaire général|trésorier|rapporteur|conseiller|préfet|sous-préfet|maire|adjoint au maire|ingénieur|professeur|
+greffier|notaire|avocat|instituteur|chef de service|inspecteur|médecin|attaché|ambassadeur|commissaire|colonel|capitaine|député|sénateur|
+ministre|chancelier|premier secrétaire|consul|gérant|porte-parole|chercheur|curé|architecte|contremaître""".replace("\n", "").split("|")
+TITLES = ["M. ", "M. ", "M. ", "Mme ", "Mme ", "Mlle ", "Me ", "Mgr ", "Dr ", "le docteur ", "le général ", "le colonel ", "le professeur ", "le président ", "le ministre ", "S.E.M. ", "S. E. M. ", "S.E. Mme ", "S. Exc. M. ", "l'abbé ", "le sieur ", "la dame ", "le juge ", "l'ambassadeur ", "le capitaine ", "la députée ", "Monsieur ", "Madame ", "le préfet ", "la sénatrice ", "sœur ", "le père ", "le roi ", "maître ", "le baron "]
+DISTRACTORS = """La Commission a rendu son avis.|Le Conseil s'est réuni à huis clos.|L'État n'a pas répondu.|La Cour rejette le pourvoi.|Le Gouvernement prendra ses responsabilités.|La République ne cède pas.|Le Premier ministre a reçu le préfet.|Les Français, les Anglais et les Kazakhs étaient représentés.|
+Il parle le russe, le breton et un peu d'arabe.|La séance est levée à dix-huit heures.|Le Président de la République nomme aux emplois civils.|La loi Veil et les accords d'Évian furent cités.|Le prix Goncourt ne l'intéressait pas.|Une Peugeot grise stationnait devant la porte.|L'Assemblée générale approuve le rapport moral à l'unanimité.|
+Le Comité demande un complément d'information.|La société fut dissoute l'année suivante.|Le Parlement n'a pas été saisi.|La Chambre passa à l'ordre du jour.|Le tribunal se déclare incompétent.|L'Administration fera connaître sa décision.|La Haute Assemblée a voté conforme.|Pendant la guerre du Golfe, les cours ont doublé.|La Société compte trois cents membres.|
+Le navire Ville-de-Tamatave a sombré.|Les Airbus livrés cette année sont au nombre de neuf.|Le Vendredi saint, tout ferme.|Bonjour à tous, merci de votre présence !|Attendu que la preuve n'est pas rapportée ;|Vu le code de l'environnement ;|Vu le code général des collectivités territoriales ;|Considérant ce qui suit :|L'ordre du jour est épuisé.|Nul n'est censé ignorer la loi.|
+Article 3. – Le présent arrêté sera publié au Journal officiel.|Les tours de la ville et l'orange du marchand.|Fait en trois exemplaires, chacun faisant foi.|La Partie kazakhstanaise notifiera son accord.|Les deux Parties conviennent de se revoir.|Le Secrétaire général, le Trésorier et le Rapporteur sont reconduits.|Le Tour de France passe demain.|La Renaissance et le Moyen Âge sont au programme.""".replace("\n", "").split("|")
+
+
+class Maker:
+    def __init__(self, lists):
+        self.names = names.Names(lists)
+        self.genres = [getattr(self, name) for name in dir(self) if name.startswith("_genre_")]
+
+    def document(self, r):
+        unit = r.choice(self.genres)
+        parts = []
+        for _ in range(r.choice([1, 2, 3, 4])):
+            parts.append(unit(r))
+            if r.random() < 0.25:
+                parts.append(r.choice(DISTRACTORS))
+        marked = r.choice(["\n", "\n", "\n\n", " "]).join(parts) + "\n"
+        for wrong, right in ((" à le {{", " au {{"), (" de le {{", " du {{"), ("’", "'")):
+            marked = marked.replace(wrong, right)
+        return from_markup(marked)
+
+    # slots
+    def per(self, r, title=0.0):
+        first, last = self.names.person(r)
+        x = r.random()
+        if x < 0.07:
+            last = last.upper()
+        name = f"{last.upper()} {first}" if x > 0.97 else f"{first} {last}"
+        return (r.choice(TITLES) if r.random() < title else "") + mark(name, "PER")
+
+    def surname(self, r):
+        name = self.names.last(r)
+        return mark(name.upper() if r.random() < 0.15 else name, "PER")
+
+    def town(self, r):
+        return self.names.town(r)
+
+    def official(self, r):
+        """`Rouvière (Anselme-Paul)`, one mention."""
+        last, first = self.names.last(r), self.names.first(r)
+        first += r.choice(["", "", "-" + self.names.first(r), " " + self.names.first(r)])
+        if r.random() < 0.2:
+            first = first[0] + "."
+        return mark(f"{last.upper() if r.random() < 0.4 else last} ({first})", "PER")
+
+    def org(self, r):
+        """An organisation without article, marked, as in a list or after a preposition that stays."""
+        x = r.random()
+        if x < 0.35:
+            return mark(self.names.institution(r).name, "ORG")
+        if x < 0.7:
+            return mark(self.names.firm(r), "ORG")
+        if x < 0.85:
+            return mark(self.names.acronym(r), "ORG")
+        return mark(self.names.paper(r), "ORG")
+
+    def date(self, r):
+        return f"{r.choice(['1er', *map(str, range(2, 29))])} {r.choice(MONTHS)} {r.randint(1880, 2024)}"
+
+    def l_acronym(self, r):
+        name = self.names.acronym(r)
+        vowel = name[0] in "AEIOU" or name[0] in "FLMNRS" and r.random() < 0.3
+        return ("l'" if vowel else r.choice(["la ", "le "])) + mark(name, "ORG")
+
+    def place(self, r):
+        return r.choice([self.names.feature, self.names.country, self.names.state, self.names.departement, self.names.region, self.names.feature])(r)
+
+    # genres
+    def _genre_press(self, r):
+        n, t = self.names, self.town(r)
+        i, p = n.institution(r), self.place(r)
+        return r.choice([
+            lambda: f"{t.name.upper()} – {self.per(r)}, {r.choice(FUNCTIONS)} {i.de('ORG')}, s'est rendu {self.town(r).a('LOC')}.".replace(t.name.upper(), mark(t.name.upper(), "LOC"), 1),
+            lambda: f"Selon {mark(n.paper(r), 'ORG')}, {self.per(r, .4)} quitterait {mark(n.firm(r), 'ORG')} pour {mark(n.firm(r), 'ORG')}.",
+            lambda: f"Le groupe {mark(n.firm(r), 'ORG')} va fermer son usine {t.de('LOC')}, a annoncé {self.per(r)}.",
+            lambda: f"L'incendie s'est déclaré {r.choice(['près', 'au nord', 'non loin', 'autour'])} {p.de('LOC')}, {'entre ' + t.bare('LOC') + ' et ' + self.town(r).bare('LOC')}.",
+            lambda: f"{mark(n.acronym(r), 'ORG')}, {mark(n.acronym(r), 'ORG')} et {mark(n.acronym(r), 'ORG')} appellent à manifester {t.a('LOC')}.",
+            lambda: f"{self.per(r)} ({mark(n.firm(r), 'ORG')}) et {self.per(r)} ({mark(n.acronym(r), 'ORG')}) ont signé {t.a('LOC')} un contrat de {r.randint(2, 90)} millions d'euros.",
+            lambda: f"« On ne lâchera rien », prévient {self.per(r)}, habitante {t.de('LOC')}. {mark(n.last(r), 'PER')} et {self.surname(r)} approuvent.",
+            lambda: f"{i.the('ORG')[0].upper() + i.the('ORG')[1:] if not i.the('ORG').startswith('{') else i.the('ORG')} a condamné {self.per(r)} à six mois de prison avec sursis.",
+            lambda: f"Les ministres de l'Intérieur {self.names.country(r).de('LOC')} et {self.names.country(r).de('LOC')} se sont entretenus {t.a('LOC')} avec {self.per(r, .3)}.",
+            lambda: f"De {t.bare('LOC')} à {mark(r.choice(n.lists['cities']), 'LOC')}, {self.surname(r)} aura parcouru neuf cents kilomètres le long {mark(r.choice(names.RIVERS_F), 'LOC').join(['de la ', ''])}.",
+            lambda: f"Le trafic est interrompu {r.choice(['sur', 'devant', 'à hauteur de'])} {p.the('LOC')}, indique {i.the('ORG')}.".replace("de le ", "du ").replace("de les ", "des "),
+            lambda: f"Le département {n.departement(r).de('LOC')} et la région {n.region(r).bare('LOC')} financent {r.choice(['la crèche', 'le gymnase', 'la piscine'])} {t.de('LOC')}.",
+            lambda: f"Né {t.a('LOC')} en {r.randint(1900, 1990)}, {self.per(r)} a étudié {r.choice(['au', 'au'])} {mark('lycée ' + r.choice(names.LAST), 'ORG')} avant d'entrer chez {mark(n.firm(r), 'ORG')}.",
+        ])()
+
+    def _genre_law(self, r):
+        n, t = self.names, self.town(r)
+        i = n.institution(r)
+        firm = mark(n.firm(r), "ORG")
+        return r.choice([
+            lambda: f"Par jugement du {self.date(r)}, le {mark(r.choice(['tribunal de grande instance', 'tribunal judiciaire', 'tribunal de commerce', 'tribunal administratif', 'tribunal correctionnel']) + ' ' + t.de(), 'ORG')} a débouté {self.per(r, .5)} de ses demandes contre la société {firm}.",
+            lambda: f"Sur le pourvoi formé par : {r.choice(['1°/ ', '1) ', ''])}{self.per(r, .8)}, domicilié {mark(n.street(r), 'LOC')}, {r.randint(10000, 95000)} {t.bare('LOC')} ; contre l'arrêt rendu par la {mark('cour d’appel '.replace('’', chr(39)) + self.town(r).de(), 'ORG')}.",
+            lambda: f"Vu les observations de la {mark('SCP ' + ', '.join(n.last(r) for _ in range(r.choice([1, 2, 3]))) + ' et ' + n.last(r), 'ORG')}, avocat de {self.per(r, .7)}, et de la {mark('SCP ' + n.last(r) + '-' + n.last(r), 'ORG')}, avocat de {firm} ;",
+            lambda: f"ENTRE : {self.per(r, .6)}, né le {self.date(r)} {t.a('LOC')}, {r.choice(FUNCTIONS)}, ET : {firm}, dont le siège est {mark(n.street(r), 'LOC')} {self.town(r).a('LOC')}.",
+            lambda: f"Attendu que les époux {self.surname(r)} et les consorts {self.surname(r)} ont vendu à la {mark('SCI ' + r.choice(['Les Tilleuls', 'du Parc', 'Le Clos', n.last(r)]), 'ORG')} un immeuble sis {t.a('LOC')} ;",
+            lambda: f"Me {self.surname(r)}, {r.choice(['notaire', 'avocat au barreau', 'huissier'])} {t.a('LOC')}, assisté de Me {self.per(r)}, substituant Me {self.surname(r)}",
+            lambda: f"{mark(i.name.upper(), 'ORG')}\nAudience publique du {self.date(r)}\nPrésident : {self.per(r, .6)} – Greffier : {self.per(r, .5)}",
+            lambda: f"{mark(n.state(r).name.upper() if r.random() < .5 else 'RÉPUBLIQUE FRANÇAISE', 'LOC')}\nAU NOM DU PEUPLE FRANÇAIS\n{r.choice([mark(i.name.upper(), 'ORG'), mark('COUR D’APPEL '.replace('’', chr(39)) + t.de().upper(), 'ORG')])}",
+            lambda: f"La requête de {self.per(r, .7)} tendant à l'annulation de la décision {i.de('ORG')} est rejetée.",
+            lambda: f"Considérant que le maire {t.de('LOC')} a refusé le permis sollicité par {firm} ; que {i.the('ORG')} a confirmé ce refus ;",
+        ])()
+
+    def _genre_administration(self, r):
+        n, t = self.names, self.town(r)
+        d = n.departement(r)
+        return r.choice([
+            lambda: f"{mark('RÉPUBLIQUE FRANÇAISE' if r.random() < .7 else 'République française', 'LOC')}\n{mark((lambda x: x.upper() if r.random() < .6 else x)('préfecture ' + d.de()), 'ORG')}\nArrêté n° {r.randint(1, 999)} portant {r.choice(['délégation de signature', 'autorisation de travaux', 'nomination'])}",
+            lambda: f"Le préfet {d.de('LOC')}, chevalier de la Légion d'honneur, arrête : {self.per(r, .9)} est nommé {r.choice(FUNCTIONS)} {n.institution(r).de('ORG')}.",
+            lambda: f"La commune {t.de('LOC')}, représentée par son maire {self.per(r, .6)}, et le {mark('syndicat mixte ' + r.choice(['du bassin ', 'des eaux ', 'de transport ']) + self.town(r).de(), 'ORG')}",
+            lambda: f"Le conseil municipal, réuni sous la présidence de {self.per(r, .9)}, approuve la convention avec {n.institution(r).the('ORG')} et {self.l_acronym(r)}.",
+            lambda: f"Présents : {', '.join(mark(n.last(r).upper() + ' ' + n.first(r), 'PER') for _ in range(r.randint(2, 5)))}.\nExcusés : {', '.join(self.per(r, .5) for _ in range(r.randint(1, 3)))}.",
+            lambda: f"Les travaux de la {mark(n.street(r), 'LOC')} et de la {mark(n.street(r), 'LOC')}, {t.a('LOC')}, sont confiés à l'entreprise {mark(n.firm(r), 'ORG')}.",
+            lambda: f"Par décret du Président de la République en date du {self.date(r)}, {self.per(r, .9)}, {r.choice(FUNCTIONS)}, est affecté {r.choice(['à la', 'à la'])} {mark('préfecture ' + d.de(), 'ORG')}.",
+            lambda: f"{mark(n.institution(r).name.upper(), 'ORG')}\n{mark(n.street(r), 'LOC')}\n{r.randint(10000, 97000)} {mark(t.name.upper() if r.random() < .6 else t.name, 'LOC')}{r.choice(['', ' CEDEX', ' Cedex 2'])}",
+            lambda: f"Destinataires : {mark('ministère ' + r.choice(names.MINISTRIES), 'ORG')} ; {n.institution(r).bare('ORG')} ; mairies {t.de('LOC')} et {self.town(r).de('LOC')} ; {mark(n.acronym(r), 'ORG')}.",
+            lambda: f"L'{mark('agence régionale de santé', 'ORG')} et la {mark('caisse primaire d’assurance maladie '.replace('’', chr(39)) + d.de(), 'ORG')} ont signé une convention avec {n.institution(r).the('ORG')}.",
+        ])()
+
+    def _genre_parliament(self, r):
+        n, t = self.names, self.town(r)
+        return r.choice([
+            lambda: f"{r.choice(['M.', 'Mme', 'M.'])} {self.per(r)}. {r.choice(['Je remercie', 'J’interroge'])} {r.choice(['M.', 'Mme'])} {self.surname(r)} {r.choice(['de sa réponse', 'sur la fermeture de la maternité ' + t.de('LOC')])}.",
+            lambda: f"{r.choice(['M.', 'Mme'])} {self.per(r)} ({mark(n.acronym(r), 'ORG')}). – La {mark(n.country(r).name, 'LOC')} attend ! ({r.choice(['Applaudissements', 'Protestations'])} sur les bancs du groupe {mark(n.acronym(r), 'ORG')}.)".replace("La {{", "{{"),
+            lambda: f"La parole est à {r.choice(['M.', 'Mme'])} {self.per(r)}, pour soutenir l'amendement n° {r.randint(1, 400)}.",
+            lambda: f"Ont voté pour : MM. {', '.join(self.surname(r) for _ in range(r.randint(2, 5)))} et {self.per(r)} ; Mmes {self.surname(r)} et {self.surname(r)}.",
+            lambda: f"MM. {self.surname(r)} et {self.surname(r)}, Mme {self.per(r)} et M. {self.surname(r)} demandent le renvoi devant la {mark('commission ' + r.choice(['des lois', 'des finances', 'des affaires étrangères', 'des affaires sociales']), 'ORG')}.",
+            lambda: f"Le {mark('Sénat', 'ORG')} et l'{mark('Assemblée nationale', 'ORG')} ont entendu {self.per(r, .9)}, {r.choice(FUNCTIONS)} {n.institution(r).de('ORG')}.",
+            lambda: f"Question n° {r.randint(100, 9999)} de {r.choice(['M.', 'Mme'])} {self.per(r)} ({mark(n.departement(r).name, 'LOC')} – {mark(n.acronym(r), 'ORG')}) au ministre de l'agriculture",
+            lambda: f"Dans ma circonscription {n.departement(r).de('LOC')}, de {t.bare('LOC')} à {self.town(r).bare('LOC')}, {n.institution(r).the('ORG')} ferme un guichet sur deux.",
+        ])()
+
+    def _genre_diplomacy(self, r):
+        n, t = self.names, self.town(r)
+        s, s2, c, c2 = n.state(r), n.state(r), n.country(r), n.country(r)
+        return r.choice([
+            lambda: f"ACCORD ENTRE LE GOUVERNEMENT {mark(s.name.upper(), 'LOC').join([{'f': 'DE LA ', 'm': 'DU ', 'v': 'DE L’', 'w': 'DE L’'}[s.kind].replace('’', chr(39)), ''])} ET LE GOUVERNEMENT {mark(s2.name.upper(), 'LOC').join([{'f': 'DE LA ', 'm': 'DU ', 'v': 'DE L’', 'w': 'DE L’'}[s2.kind].replace('’', chr(39)), ''])}",
+            lambda: f"Le gouvernement {s.de('LOC')} et le gouvernement {s2.de('LOC')}, ci-après dénommés les Parties,",
+            lambda: f"L'{mark('ambassade ' + c.de(article=False) + ' ' + c2.a(), 'ORG')} présente ses compliments au {mark('ministère des Affaires étrangères ' + s.de(), 'ORG') if r.random() < .5 else mark('ministère des Affaires étrangères', 'ORG')}.",
+            lambda: f"{r.choice(['S.E.M.', 'S. E. M.', 'S.E. Mme', 'Son Excellence Monsieur', 'S. Exc. M.'])} {self.per(r)}, ambassadeur {c.de('LOC', article=False)} {c2.a('LOC')}, a remis ses lettres de créance.",
+            lambda: f"Pour le Gouvernement {s.de('LOC')} : {self.per(r, .5)}\nPour le Gouvernement {s2.de('LOC')} : {self.per(r, .5)}\nFait {t.a('LOC')}, le {self.date(r)}.",
+            lambda: f"Le président {self.surname(r)} a évoqué avec {self.per(r, .7)} la sécurité {n.feature(r).de('LOC')} et l'adhésion {c.de('LOC')} à {self.l_acronym(r)}.",
+            lambda: f"TÉLÉGRAMME\nDE : {mark(t.name.upper(), 'LOC')}\nOBJET : Entretien avec {self.per(r, .8)} ({mark(n.firm(r), 'ORG')}) sur {n.feature(r).the('LOC')}",
+            lambda: f"La {mark('République française', 'LOC')} et {s.the('LOC')} se félicitent du rôle {n.institution(r).de('ORG')} et de l'{mark(r.choice(['ONU', 'OSCE', 'OTAN', 'Union européenne', 'Organisation mondiale de la santé', 'UNESCO', 'Union africaine']), 'ORG')}.",
+            lambda: f"Les délégations {c.de('LOC')}, {c2.de('LOC')} et {n.country(r).de('LOC')} ont visité {n.feature(r).the('LOC')}.",
+            lambda: f"{self.per(r, .9)} est arrivé {c.a('LOC')} pour rencontrer le ministre {r.choice(['des Affaires étrangères', 'de la Défense'])}, {self.per(r)}, au sujet {n.feature(r).de('LOC')}.",
+        ])()
+
+    def _genre_letters(self, r):
+        n, t = self.names, self.town(r)
+        return r.choice([
+            lambda: f"{t.bare('LOC')}, le {self.date(r)}\n{r.choice(['Mon cher', 'Ma chère', 'Cher'])} {mark(n.first(r), 'PER')},\nJ'ai vu {self.per(r, .4)} {self.town(r).a('LOC')} ; elle part {n.country(r).a('LOC')} avec {mark(n.first(r), 'PER')}.",
+            lambda: f"{self.per(r)}\n{mark(n.street(r), 'LOC')}\n{r.randint(10000, 97000)} {mark(t.name.upper() if r.random() < .5 else t.name, 'LOC')}",
+            lambda: f"Je vous prie d'agréer, Monsieur le Directeur, mes salutations distinguées.\n{self.per(r)}\n{r.choice(FUNCTIONS).capitalize()}, {mark(n.firm(r), 'ORG')}",
+            lambda: f"{mark(n.first(r), 'PER')} et {mark(n.first(r), 'PER')} t'embrassent. La tante {mark(n.first(r), 'PER')} est à l'hospice {t.de('LOC')}.",
+            lambda: f"Embrasse {mark(n.first(r), 'PER')} et les {self.surname(r)} ; nous avons passé {n.feature(r).the('LOC')} dimanche.",
+        ])()
+
+    def _genre_minutes(self, r):
+        n, t = self.names, self.town(r)
+        rows = "\n".join(f"{mark(n.last(r).upper(), 'PER').replace('#PER', ' ' + n.first(r) + '#PER')}{r.choice([' – ', ' : ', ', ', ' | '])}{r.choice([mark(n.acronym(r), 'ORG'), mark(n.firm(r), 'ORG'), n.institution(r).bare('ORG'), r.choice(FUNCTIONS)])}" for _ in range(r.randint(2, 6)))
+        return r.choice([
+            lambda: f"{r.choice(['Étaient présents :', 'PARTICIPANTS', 'Liste d’émargement'])}\n{rows}",
+            lambda: f"{self.per(r, .5)} ({self.org(r)}) signale que {self.l_acronym(r)} n'a pas répondu à {r.choice(['M.', 'Mme'])} {self.surname(r)}.",
+            lambda: f"Secrétaire de séance : {self.per(r, .2)}. Invités : {self.per(r, .2)} ({self.org(r)}), {self.per(r, .2)} ({self.org(r)}).",
+            lambda: f"L'assemblée générale de l'association {mark(r.choice(['Les Amis ', 'Mémoire ', 'Avenir ']) + t.de(), 'ORG')} s'est tenue {r.choice(['salle des fêtes', 'au foyer'])}, {mark(n.street(r), 'LOC')}.",
+            lambda: f"Ont été élus : président, {self.per(r)} ; trésorière, {self.per(r)} ; secrétaire, {self.per(r)}.",
+            lambda: f"| Nom | Organisme | Ville |\n" + "\n".join(f"| {r.choice([self.per(r), mark(n.last(r).upper() + ' ' + n.first(r), 'PER')])} | {self.org(r)} | {self.town(r).bare('LOC')} |" for _ in range(r.randint(1, 4))),
+        ])()
+
+    def _genre_old_press(self, r):
+        n, t = self.names, self.town(r)
+        return r.choice([
+            lambda: f"{mark(t.name, 'LOC')}, {r.randint(2, 28)} {r.choice(MONTHS)}. — {r.choice(['Le général', 'Le prince', 'M.', 'Le comte'])} {self.surname(r)} est parti hier pour {self.town(r).bare('LOC')}. ({mark(r.choice(['Havas', 'Reuter', 'Agence Havas', 'Wolff']), 'ORG')}.)",
+            lambda: f"{r.choice(['Le sieur', 'M.', 'Le nommé'])} {self.official(r)}, {r.randint(17, 70)} ans, {r.choice(['journalier', 'terrassier', 'marchand de vins'])}, {mark(n.street(r), 'LOC')}, a été conduit {r.choice(['à l’', 'à l’']).replace('’', chr(39))}{mark('hôpital ' + r.choice(['Saint-Louis', 'Beaujon', 'Lariboisière', 'Tenon']), 'ORG')}.",
+            lambda: f"M. {self.surname(r)}, {r.choice(FUNCTIONS)} {t.a('LOC')}, est nommé en remplacement de M. {self.surname(r)}, décédé. M. {self.per(r)} passe {self.town(r).a('LOC')}.",
+            lambda: f"On lit dans {mark(n.paper(r), 'ORG')} : « Les troupes {n.country(r).de('LOC')} ont franchi {n.feature(r).the('LOC')}. »",
+            lambda: f"MM. {self.surname(r)}, {self.surname(r)} et {self.surname(r)}, délégués {n.institution(r).de('ORG')}, ont été reçus par M. {self.surname(r)}.",
+            lambda: f"Théâtre : {r.choice(['Mlle', 'Mme'])} {self.surname(r)} et M. {self.surname(r)} ont triomphé {t.a('LOC')}.",
+            lambda: f"La {mark(r.choice(['Compagnie', 'Société', 'Banque']) + ' ' + r.choice(['des mines', 'du gaz', 'des chemins de fer', 'des tramways']) + ' ' + t.de(), 'ORG')} paiera son coupon le {r.randint(2, 28)} {r.choice(MONTHS)}.",
+        ])()
+
+    def _genre_social(self, r):
+        n, t = self.names, self.town(r)
+        tag = t.name.replace("-", "").replace(" ", "").replace("'", "")
+        return r.choice([
+            lambda: f"merci @{mark(n.first(r) + n.last(r).replace(' ', '').replace(chr(39), ''), 'PER')} pour le live {t.a('LOC')} !! #{mark(tag, 'LOC')}",
+            lambda: f"mdr {mark(n.first(r), 'PER')} il a encore raté son train à la {mark('gare ' + t.de(), 'LOC')} 😂 @{mark(n.acronym(r), 'ORG')}",
+            lambda: f"RT si toi aussi t'attends {self.per(r)} sur {mark(n.paper(r), 'ORG')} ce soir",
+            lambda: f"Concert gratuit {t.a('LOC')} avec {self.per(r)} et {self.per(r)}, dispo chez {mark(n.firm(r), 'ORG')} #musique",
+            lambda: f"Quelqu'un connaît un bon plombier vers {t.bare('LOC')} ou {self.town(r).bare('LOC')} ? {mark(n.firm(r), 'ORG')} répond jamais...",
+        ])()
+
+    def _genre_science(self, r):
+        n, t = self.names, self.town(r)
+        return r.choice([
+            lambda: f"{mark(r.choice('ABCDEFGHJKLMNPRST') + '. ' + n.last(r), 'PER')} et {mark(n.last(r), 'PER')} ({r.randint(1960, 2023)}) ont étudié les sédiments {n.feature(r).de('LOC')}.",
+            lambda: f"{self.per(r)}{r.choice(['', '1', ' (1)'])}, {self.per(r)}, {self.per(r)}\n{n.institution(r).bare('ORG')}, {t.bare('LOC')}, {n.country(r).bare('LOC')}",
+            lambda: f"Le cratère fut observé sur {mark(r.choice(names.CELESTIAL), 'LOC')} par {self.per(r)}, de l'{mark('Observatoire ' + t.de(), 'ORG')}.",
+            lambda: f"Les auteurs remercient {self.per(r)} ({mark(n.acronym(r), 'ORG')}, {t.bare('LOC')}) et {n.institution(r).the('ORG')} pour leur soutien.",
+            lambda: f"Des spécimens ont été récoltés {n.country(r).a('LOC')}, au pied {n.feature(r).de('LOC')}, puis déposés {r.choice(['au'])} {mark('Muséum ' + t.de(), 'ORG')}.",
+            lambda: f"Le théorème de Pythagore et la constante de Planck suffisent, note {mark(n.last(r), 'PER')} dans {mark('Nature', 'ORG')}.",
+        ])()
+
+    def _genre_headings(self, r):
+        n = self.names
+        return r.choice([
+            lambda: f"{n.institution(r).bare('ORG')}",
+            lambda: f"Intervention de {self.per(r, .7)}, {r.choice(FUNCTIONS)} {n.institution(r).de('ORG')}",
+            lambda: f"Visite {n.country(r).a('LOC')} de {self.per(r, .8)}",
+            lambda: f"Les relations entre {n.country(r).the('LOC')} et {n.state(r).the('LOC')}",
+            lambda: f"{self.per(r)} {self.town(r).a('LOC')}",
+            lambda: f"Discours de {self.per(r, .8)} devant {n.institution(r).the('ORG')}",
+            lambda: f"Compte rendu de la réunion {n.institution(r).de('ORG')} à {mark(n.street(r), 'LOC')}",
+            lambda: f"{n.state(r).bare('LOC')}",
+            lambda: f"Rapport sur {n.feature(r).the('LOC')} et {n.feature(r).the('LOC')}",
+        ])().upper()
+
+    def _genre_distractors(self, r):
+        """Capitalised names that are no entity: products, ships, works, storms, laws, spacecraft, demonyms."""
+        n = self.names
+        made = r.choice([n.firm(r).split()[-1], r.choice(n.lists["parts"]), r.choice(n.lists["parts"]), r.choice(n.lists["towns"])[0], r.choice(names.FIRST)])
+        made2 = r.choice([n.acronym(r), r.choice(n.lists["parts"]) + " " + str(r.randint(1, 40)), r.choice(names.FIRM) + r.choice(names.FIRM_END)])
+        people = r.choice("Kazakhs|Bretons|Russes|Allemands|Rohingyas|Touaregs|Kurdes|Ouïghours|Wallons|Parisiens|Brestois|Marseillais|Peuls|Lyonnais|Sénégalais|Ottomans".split("|"))
+        return r.choice([
+            lambda: f"Le rover {made} a foré le sol de {mark(r.choice(names.CELESTIAL), 'LOC')} ; l'instrument {made2} a confirmé la mesure.",
+            lambda: f"La tempête {made} a frappé {r.choice([n.departement, n.region])(r).the('LOC')}, l'ouragan {r.choice(names.FIRST)} s'éloigne.",
+            lambda: f"Le {r.choice(['cargo', 'chalutier', 'croiseur', 'paquebot', 'sous-marin', 'pétrolier'])} {made} a quitté {self.town(r).bare('LOC')} pour {self.town(r).bare('LOC')}.",
+            lambda: f"La frégate {made} et l'aviso {r.choice(n.lists['parts'])} croisent au large {n.country(r).de('LOC')}.",
+            lambda: f"Le jeu {made2} et la console {made} sortiront chez {mark(n.firm(r), 'ORG')} en {r.choice(MONTHS)}.",
+            lambda: f"Dans le film « {made} » de {self.per(r)}, on reconnaît {self.town(r).bare('LOC')}.",
+            lambda: f"Il roulait en {r.choice(['Clio', 'Kangoo', 'Mercedes', 'Toyota', made])} {r.choice(['blanche', 'grise', 'volée'])} vers {self.town(r).bare('LOC')}.",
+            lambda: f"Les {people} et les {r.choice(['Français', 'Chinois', 'Suisses', 'Anglais'])} ont signé ; le {r.choice(['turc', 'russe', 'breton'])} reste langue de travail.",
+            lambda: f"L'ethnie {people.rstrip('s')} et le peuple {r.choice(['massaï', 'kanak', 'touareg'])} ne sont pas représentés à {mark(n.acronym(r), 'ORG')}.".replace("à {{", "à l'{{") ,
+            lambda: f"La loi {r.choice(names.LAST)}, l'arrêt {r.choice(names.LAST)} et l'amendement {r.choice(names.LAST)} ont été cités par Me {self.surname(r)}.",
+            lambda: f"Le logiciel {made2}, l'application {made} et le vaccin {r.choice(names.FIRM)}vax seront testés {self.town(r).a('LOC')}.",
+            lambda: f"Le prix {r.choice(names.FIRST)}-{r.choice(names.LAST)} a été remis à {self.per(r)} pour son roman {r.choice(['Les Ombres', 'La Digue', 'Retour', 'Le Vent'])} {self.town(r).de()}.",
+            lambda: f"Le satellite {made2} et la fusée {made} ont été assemblés par {mark(n.firm(r), 'ORG')} {self.town(r).a('LOC')}.",
+            lambda: f"L'opération {made} et le plan {r.choice(['Vigipirate', 'Blanc', 'Orsec', made])} ont mobilisé {mark(n.institution(r).name, 'ORG')}.",
+            lambda: f"Le traité {self.town(r).de()}, les accords {self.town(r).de()} et la bataille {self.town(r).de()} figurent au programme.",
+            lambda: f"La Commission, le Conseil et le Parlement se sont accordés ; la Cour et le Gouvernement n'ont rien dit. L'État paiera, selon {self.per(r)}.",
+            lambda: f"La Coupe du monde, le Grand Prix {self.town(r).de()} et les Jeux olympiques {self.town(r).de()} sont reportés.",
+        ])()
+
+    def _genre_heads(self, r):
+        """Heads that stay outside, towns without a preposition, first names alone, firms in every position."""
+        n, t, u = self.names, self.town(r), self.town(r)
+        first, firm = mark(n.first(r), "PER"), mark(n.firm(r), "ORG")
+        part = mark(r.choice(n.lists["parts"]), "LOC")
+        return r.choice([
+            lambda: f"{r.choice(['Le maire', 'L’évêque', 'Le sous-préfet', 'Le curé', 'Le faubourg', 'L’arrondissement', 'Le canton', 'Le cercle', 'La section', 'La colonie', 'Le bac', 'Le bourg', 'La paroisse', 'Le marché', 'La foire'])} {t.de('LOC')} {r.choice(['a souffert', 'n’est plus', 'attend', 'fut réuni à celui ' + u.de('LOC')])}.",
+            lambda: f"Une {r.choice(['place', 'rue', 'école', 'habitante', 'visite'])} {t.de('LOC')} porte son nom ; {r.choice(['au pied', 'au nord', 'au-dessus', 'aux portes', 'sur la rive gauche'])} {n.departement(r).de('LOC')}.",
+            lambda: f"{t.bare('LOC')} tient, {u.bare('LOC')} est perdue. On dit que {self.town(r).bare('LOC')} bouge encore, que {self.town(r).bare('LOC')} a eu des arrestations.",
+            lambda: f"{t.bare('LOC')}, {self.date(r)}{r.choice(['', ' — 22 h 30', ', matin', ' (de notre correspondant)'])}\n{r.choice(['SECRET – URGENT', 'Dépêche n° 12', 'Monsieur le Ministre,', 'Cher ami,'])}",
+            lambda: f"{r.randint(1, 28)} {r.choice(['lun', 'mar', 'mer', 'jeu', 'ven', 'sam'])}. {t.bare('LOC')}, {u.bare('LOC')} (bœufs), {self.town(r).bare('LOC')}.",
+            lambda: f"{first} demande si la cantine rouvrira ; {mark(n.first(r), 'PER')} n'en sait rien.",
+            lambda: f"– {first} ! cria {mark(n.first(r), 'PER')}. Viens vite, {mark(n.first(r), 'PER')} est tombée.",
+            lambda: f"Merci de faire votre réclamation via l'appli svp. {first}",
+            lambda: f"M. {self.official(r)}, {r.choice(FUNCTIONS)}, en service au cercle {t.de('LOC')}, est affecté {u.a('LOC')}.\nM. {self.official(r)}, {r.choice(FUNCTIONS)}, est mis à la disposition du gouverneur {n.country(r).de('LOC')}.",
+            lambda: f"{self.official(r)}, {r.choice(FUNCTIONS)} ({t.bare('LOC')}, {self.date(r)} – {u.bare('LOC')}, {self.date(r)}).",
+            lambda: f"{mark(n.firm(r), 'ORG')}-{mark(n.firm(r), 'ORG')}, le groupement retenu, devance {firm} et un nouveau client, {mark(n.firm(r), 'ORG')}.",
+            lambda: f"On a eu recours à vingt intérimaires de {firm} ; {mark(n.firm(r), 'ORG')} vend ses galettes sous la marque {r.choice(n.lists['parts'])}.",
+            lambda: f"1. {firm} est une holding contrôlée par {self.per(r)}.\n2. {mark(n.firm(r), 'ORG')} exploite une usine {t.a('LOC')}.",
+            lambda: f"Demandeur : {firm}, {r.choice(['représentée par', 'ayant pour gérant'])} {self.per(r, .7)}",
+            lambda: f"Le {r.choice(['domaine', 'bassin', 'plateau', 'fort', 'bois', 'moulin', 'puits'])} {t.de()} est vendu.".replace("Le ", "Le {{").replace(" est vendu", "#LOC}} est vendu"),
+            lambda: f"Les {mark('îles ' + r.choice(n.lists['parts']), 'LOC')}, l'{mark('île ' + u.de(), 'LOC')} et le {mark('port ' + r.choice(['de commerce ', 'de pêche ', '']) + t.de(), 'LOC')} sont en vue.",
+            lambda: f"Il travaillait chez {mark(n.last(r), 'PER')} ; Mme {self.surname(r)} travaille chez {firm}.",
+            lambda: f"Le {mark('lycée ' + r.choice(names.FIRST) + '-' + r.choice(names.LAST), 'ORG')} {r.choice(['de', 'à'])} {mark(r.choice(n.lists['cities']), 'LOC')} et le collège voisin.".replace(" de {{", " à {{"),
+            lambda: f"LOUIS, par la grâce de Dieu, roi {n.country(r).de('LOC', article=False)} et de {mark('Navarre', 'LOC')}".replace("LOUIS", mark("LOUIS", "PER")),
+            lambda: f"{self.per(r)}, dit {mark(n.first(r), 'PER')}, né {t.a('LOC')}, fils de {mark(n.first(r), 'PER')} et de {self.per(r)}, x {u.bare('LOC')} 1840.",
+            lambda: f"Parlez-en à {self.l_acronym(r)} ou {self.l_acronym(r)} : les bus {mark(n.acronym(r), 'ORG')} sont complets. DRH, TVA, SMS et RER : rien.",
+        ])().replace("’", "'")
+
+    def _genre_lists(self, r):
+        n = self.names
+        item = r.choice([lambda: self.per(r, .2), lambda: self.org(r), lambda: self.town(r).bare("LOC"), lambda: n.feature(r).bare("LOC"), lambda: n.institution(r).bare("ORG"),
+                         lambda: mark(n.firm(r), "ORG"), lambda: mark(n.last(r).upper() + " " + n.first(r), "PER"), lambda: n.country(r).bare("LOC"), lambda: mark(n.last(r).upper(), "PER") + ", " + r.choice(FUNCTIONS)])
+        sign = r.choice(["- ", "• ", "", "", "— ", "* "])
+        if r.random() < 0.3:
+            return ", ".join(item() for _ in range(r.randint(3, 7))) + "."
+        return "\n".join(sign + item() for _ in range(r.randint(2, 7)))
+
