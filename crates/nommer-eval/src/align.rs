@@ -8,7 +8,7 @@ use nommer_core::offset::ByteOffsets;
 use nommer_core::span::{Source, Span};
 use rayon::prelude::*;
 
-use crate::document::{Corpus, Document, Link, Place, Problem, ProblemKind};
+use crate::document::{Corpus, Document, Link, Problem, ProblemKind};
 use crate::labels::LabelMap;
 use crate::shown;
 
@@ -254,16 +254,16 @@ fn predict(
 
 /// Keeps the first of documents with one identifier.
 fn distinct(documents: Vec<Document>, problems: &mut Vec<Problem>) -> Vec<Document> {
-    let mut places: BTreeMap<String, Place> = BTreeMap::new();
-    let mut kept = Vec::with_capacity(documents.len());
+    let mut firsts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept: Vec<Document> = Vec::with_capacity(documents.len());
     for document in documents {
-        match places.entry(document.id.clone()) {
+        match firsts.entry(document.id.clone()) {
             Entry::Vacant(entry) => {
-                entry.insert(document.place.clone());
+                entry.insert(kept.len());
                 kept.push(document);
             }
             Entry::Occupied(first) => {
-                let message = format!("its id stands at {} already", first.get());
+                let message = format!("its id stands at {} already", kept[*first.get()].place);
                 problems.push(problem(&document, None, ProblemKind::DuplicateId, message));
             }
         }
@@ -495,7 +495,7 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{Annotation, Target};
+    use crate::document::{Annotation, Place, Target};
     use nommer_core::offset::OffsetUnit;
 
     fn annotation(start: usize, end: usize, label: &str) -> Annotation {

@@ -48,7 +48,7 @@ impl Figure {
     /// Its place in [`Figure::all`].
     pub(crate) fn index(self) -> usize {
         match self {
-            Figure::Row(scheme, row) => scheme as usize * ROWS + row_index(row),
+            Figure::Row(scheme, row) => scheme as usize * ROWS + row.index(),
             Figure::MacroLabels(scheme) => SCHEMES * ROWS + scheme as usize,
             Figure::MacroDocuments => SCHEMES * ROWS + SCHEMES,
         }
@@ -58,28 +58,20 @@ impl Figure {
 const ROWS: usize = Row::ALL.len();
 const SCHEMES: usize = Scheme::ALL.len();
 const FIGURES: usize = SCHEMES * ROWS + SCHEMES + 1;
-
-fn row_index(row: Row) -> usize {
-    match row {
-        Row::Micro => 0,
-        Row::Label(label) => 1 + label as usize,
-    }
-}
-
 /// All F1 there is of some documents, by [`Figure::all`]; undefined ones are `NaN`, which saves half the memory of
 /// a million draws.
 type Values = [f64; FIGURES];
 
 /// The sums that F1 is made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Sums<N> {
+pub(crate) struct Sums<N> {
     gold: [N; ROWS],
     predicted: [N; ROWS],
     points2: [[N; ROWS]; SCHEMES],
 }
 
 impl Sums<u32> {
-    fn of(tally: &Tally) -> Sums<u32> {
+    pub(crate) fn of(tally: &Tally) -> Sums<u32> {
         let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let mut sums = Sums::default();
         for (at, row) in Row::ALL.into_iter().enumerate() {
@@ -207,11 +199,16 @@ impl Estimates {
 #[must_use]
 pub fn estimate(tallies: &[&Tally], draws: Draws) -> Estimates {
     let documents: Vec<Sums<u32>> = tallies.iter().map(|tally| Sums::of(tally)).collect();
+    estimate_sums(&documents, draws)
+}
+
+/// The same of what is left of tallies, a seventh of their size.
+pub(crate) fn estimate_sums(documents: &[Sums<u32>], draws: Draws) -> Estimates {
     let mut total = Total::default();
-    for document in &documents {
+    for document in documents {
         total.add(document, 1);
     }
-    let groups = Groups::new(&documents);
+    let groups = Groups::new(documents);
     let drawn: Vec<Values> = (0..draws.count)
         .into_par_iter()
         .map(|draw| {

@@ -9,7 +9,7 @@ use nommer_core::span::Span;
 use serde::Serialize;
 
 use crate::align::{GoldDocument, Mention, Prediction};
-use crate::score::{Item, overlapped, pairs};
+use crate::score::{Item, items, overlapped, pairs};
 
 /// What sort of mistake it is. Mentions of both sides that share characters, directly or over others, belong to one
 /// error.
@@ -238,12 +238,6 @@ impl Cluster {
 
 impl Confusion {
     fn count(&mut self, gold: &[Mention], predicted: &[Mention]) {
-        fn items(mentions: &[Mention]) -> Vec<Item<Label>> {
-            mentions
-                .iter()
-                .map(|mention| (mention.span, mention.label))
-                .collect()
-        }
         let (gold, predicted) = (items(gold), items(predicted));
         let mut spurious = vec![true; predicted.len()];
         for ((span, label), pair) in gold.iter().zip(pairs(&gold, &predicted)) {
@@ -341,13 +335,13 @@ fn name(text: &str, mention: &Mention) -> Name {
 fn example(document: &GoldDocument, prediction: &Prediction, cluster: &Cluster) -> Example {
     /// More mentions than that are not shown of one error.
     const MOST: usize = 24;
-    fn items(mentions: &[Mention]) -> Vec<Item<Label>> {
-        let shown = mentions.iter().take(MOST);
-        shown.map(|mention| (mention.span, mention.label)).collect()
-    }
     let text = &document.text;
-    let gold = items(&document.mentions[cluster.gold.clone()]);
-    let predicted = items(&prediction.mentions[cluster.predicted.clone()]);
+    let gold = items(document.mentions[cluster.gold.clone()].iter().take(MOST));
+    let predicted = items(
+        prediction.mentions[cluster.predicted.clone()]
+            .iter()
+            .take(MOST),
+    );
     let spans = || gold.iter().chain(&predicted).map(|(span, _)| *span);
     let start = spans().map(Span::start).min().unwrap_or(0);
     let end = spans().map(Span::end).max().unwrap_or(text.len());

@@ -15,7 +15,7 @@ use crate::bootstrap::{Difference, Interval};
 use crate::calibration::Calibration;
 use crate::errors::{Confusion, ErrorKind, Errors, KindCount, Mistake};
 use crate::linking::{Linking, LinkingRow};
-use crate::report::{Choices, Comparison, Documents, Mean, Report, SchemeScores, Score};
+use crate::report::{Comparison, Documents, Mean, Report, SchemeScores, Score};
 use crate::score::{Row, Scheme, ratio};
 use crate::shown::{LONGEST, plain};
 use crate::slices::{Parted, Slice, Slicing};
@@ -208,22 +208,7 @@ fn equals(p: f64) -> String {
 
 /// What was left out by choice, in words.
 fn choices(report: &Report) -> String {
-    let Choices {
-        labels,
-        label_map,
-        min_score,
-    } = &report.choices;
-    let mut said = Vec::new();
-    if let Some(labels) = labels {
-        let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
-        said.push(format!("labels {}", labels.join(", ")));
-    }
-    if !label_map.is_empty() {
-        said.push(format!("label map {}", label_map.join(", ")));
-    }
-    if let Some(least) = min_score {
-        said.push(format!("scores of at least {least}"));
-    }
+    let mut said = report.choices.in_words();
     let (gold, predictions) = (
         report.documents.gold_left_out,
         report.documents.predictions_left_out,

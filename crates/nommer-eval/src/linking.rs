@@ -8,7 +8,7 @@ use crate::align::{GoldDocument, Mention, Prediction};
 use crate::bootstrap::{Draws, Interval, Parts, intervals};
 use crate::document::Target;
 use crate::report::Score;
-use crate::score::{Counts, Item, Row, Scheme, judge, pairs, ratio};
+use crate::score::{Counts, Item, Row, Scheme, items, judge, pairs, ratio};
 
 /// How linking fared, on gold mentions whose annotation says what they are linked to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -184,10 +184,6 @@ impl Counted {
             end_to_end_relaxed: Score::new(self.end_to_end[1], relaxed),
         }
     }
-}
-
-fn items(mentions: &[Mention]) -> Vec<Item<()>> {
-    mentions.iter().map(|mention| (mention.span, ())).collect()
 }
 
 fn count_found(

@@ -45,6 +45,24 @@ pub struct Choices {
     pub min_score: Option<f32>,
 }
 
+impl Choices {
+    /// What was chosen, one choice at a time; nothing where everything is evaluated.
+    pub(crate) fn in_words(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        if let Some(labels) = &self.labels {
+            let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
+            said.push(format!("labels {}", labels.join(", ")));
+        }
+        if !self.label_map.is_empty() {
+            said.push(format!("label map {}", self.label_map.join(", ")));
+        }
+        if let Some(least) = self.min_score {
+            said.push(format!("scores of at least {least}"));
+        }
+        said
+    }
+}
+
 /// Where one side comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Origin {

@@ -139,6 +139,14 @@ impl Row {
         Row::Label(Label::Loc),
     ];
 
+    /// Its place in [`Row::ALL`].
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Row::Micro => 0,
+            Row::Label(label) => 1 + label as usize,
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -159,17 +167,12 @@ impl Tally {
     pub fn count(text: &str, gold: &[Mention], predicted: &[Mention]) -> Tally {
         let mut tally = Tally::default();
         for (at, row) in Row::ALL.into_iter().enumerate() {
-            let items = |mentions: &[Mention]| -> Vec<Item<Label>> {
-                mentions
-                    .iter()
-                    .filter(|mention| match row {
-                        Row::Micro => true,
-                        Row::Label(label) => mention.label == label,
-                    })
-                    .map(|mention| (mention.span, mention.label))
-                    .collect()
+            let of_row = |mention: &&Mention| match row {
+                Row::Micro => true,
+                Row::Label(label) => mention.label == label,
             };
-            let (gold, predicted) = (items(gold), items(predicted));
+            let gold = items(gold.iter().filter(of_row));
+            let predicted = items(predicted.iter().filter(of_row));
             let pairs = pairs(&gold, &predicted);
             for scheme in Scheme::ALL {
                 let pairs = match scheme {
@@ -185,11 +188,7 @@ impl Tally {
     /// The counts of a scheme and row.
     #[must_use]
     pub fn get(&self, scheme: Scheme, row: Row) -> &Counts {
-        let row = match row {
-            Row::Micro => 0,
-            Row::Label(label) => 1 + label as usize,
-        };
-        &self.0[scheme as usize][row]
+        &self.0[scheme as usize][row.index()]
     }
 }
 
@@ -205,6 +204,14 @@ impl AddAssign for Tally {
 
 /// A span, and what it was said to be.
 pub(crate) type Item<K> = (Span<Source>, K);
+
+/// Mentions as items that are compared by their labels.
+pub(crate) fn items<'a>(mentions: impl IntoIterator<Item = &'a Mention>) -> Vec<Item<Label>> {
+    let mentions = mentions.into_iter();
+    mentions
+        .map(|mention| (mention.span, mention.label))
+        .collect()
+}
 
 /// The prediction each gold item is paired with, by [`Scheme`]'s rule. Both sides are sorted and disjoint.
 pub(crate) fn pairs<K>(gold: &[Item<K>], predicted: &[Item<K>]) -> Vec<Option<usize>> {
@@ -376,12 +383,6 @@ mod tests {
             "[LOC Le] [LOC Île-de-Bréhat] et",
             "[LOC Le Île-de-Bréhat] [LOC et]",
         );
-        let items = |mentions: &[Mention]| -> Vec<Item<Label>> {
-            mentions
-                .iter()
-                .map(|mention| (mention.span, mention.label))
-                .collect()
-        };
         let (gold, predicted) = (items(&document.mentions), items(&prediction.mentions));
         assert_eq!(
             type_pairs(&document.text, &gold, &predicted),

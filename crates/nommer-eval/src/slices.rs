@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::align::{GoldDocument, Mention, Prediction};
-use crate::bootstrap::{Draws, Figure, estimate};
+use crate::bootstrap::{Draws, Figure, Sums, estimate_sums};
 use crate::report::Score;
 use crate::score::{Row, Scheme, Tally};
 
@@ -57,18 +58,6 @@ impl Seen {
         });
         Seen(names.collect())
     }
-
-    /// How many different names there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is no name.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// Parts documents by a field of `meta`. Values are in the order of their names, documents without the field last,
@@ -76,20 +65,20 @@ impl Seen {
 #[must_use]
 pub fn by_meta(field: &str, gold: &[GoldDocument], tallies: &[Tally], draws: Draws) -> Slicing {
     const NONE: &str = "(none)";
-    let mut parts: BTreeMap<(bool, &str), Vec<&Tally>> = BTreeMap::new();
+    let mut parts: BTreeMap<(bool, &str), Part> = BTreeMap::new();
     for (document, tally) in gold.iter().zip(tallies) {
         match document.meta.get(field).map(Vec::as_slice) {
-            None | Some([]) => parts.entry((true, NONE)).or_default().push(tally),
+            None | Some([]) => parts.entry((true, NONE)).or_default().add(tally),
             Some(values) => {
                 for value in values.iter().collect::<BTreeSet<_>>() {
-                    parts.entry((false, value)).or_default().push(tally);
+                    parts.entry((false, value)).or_default().add(tally);
                 }
             }
         }
     }
     let slices = parts
         .into_iter()
-        .map(|((_, value), tallies)| slice(value, &tallies, draws));
+        .map(|((_, value), part)| slice(value, &part, draws));
     Slicing {
         by: field.to_owned(),
         of: Parted::Documents,
@@ -142,29 +131,45 @@ fn parted(
     gold: &[GoldDocument],
     predictions: &[Prediction],
     draws: Draws,
-    part_of: impl Fn(&str) -> usize,
+    part_of: impl Fn(&str) -> usize + Sync,
 ) -> Slicing {
-    let mut parts: Vec<Vec<Tally>> = vec![Vec::new(); values.len()];
-    for (document, prediction) in gold.iter().zip(predictions) {
-        let text = &document.text;
-        let divide = |mentions: &[Mention]| {
-            let mut divided = vec![Vec::new(); values.len()];
-            for mention in mentions {
-                divided[part_of(mention.span.slice(text))].push(mention.clone());
+    /// Documents that one thread takes at a time.
+    const CHUNK: usize = 1024;
+    let chunks: Vec<Vec<Part>> = gold
+        .par_chunks(CHUNK)
+        .zip(predictions.par_chunks(CHUNK))
+        .map(|(gold, predictions)| {
+            let mut parts = vec![Part::default(); values.len()];
+            for (document, prediction) in gold.iter().zip(predictions) {
+                let text = &document.text;
+                let divide = |mentions: &[Mention]| {
+                    let mut divided = vec![Vec::new(); values.len()];
+                    for mention in mentions {
+                        divided[part_of(mention.span.slice(text))].push(mention.clone());
+                    }
+                    divided
+                };
+                let (gold, predicted) = (divide(&document.mentions), divide(&prediction.mentions));
+                for ((part, gold), predicted) in parts.iter_mut().zip(gold).zip(predicted) {
+                    if !gold.is_empty() || !predicted.is_empty() {
+                        part.add(&Tally::count(text, &gold, &predicted));
+                    }
+                }
             }
-            divided
-        };
-        let (gold, predicted) = (divide(&document.mentions), divide(&prediction.mentions));
-        for ((part, gold), predicted) in parts.iter_mut().zip(gold).zip(predicted) {
-            if !gold.is_empty() || !predicted.is_empty() {
-                part.push(Tally::count(text, &gold, &predicted));
-            }
-        }
+            parts
+        })
+        .collect();
+    let mut parts = vec![Part::default(); values.len()];
+    for (part, more) in chunks
+        .into_iter()
+        .flat_map(|chunk| chunk.into_iter().enumerate())
+    {
+        parts[part].extend(more);
     }
-    let slices = values.iter().zip(&parts).map(|(value, tallies)| {
-        let tallies: Vec<&Tally> = tallies.iter().collect();
-        slice(value, &tallies, draws)
-    });
+    let slices = values
+        .iter()
+        .zip(&parts)
+        .map(|(value, part)| slice(value, part, draws));
     Slicing {
         by: by.to_owned(),
         of: Parted::Mentions,
@@ -172,22 +177,35 @@ fn parted(
     }
 }
 
-fn slice(value: &str, tallies: &[&Tally], draws: Draws) -> Slice {
-    let estimates = estimate(tallies, draws);
-    let mut total = Tally::default();
-    for tally in tallies {
-        total += **tally;
+/// The counts of a slice: of all its documents, and of each what intervals need.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    total: Tally,
+    documents: Vec<Sums<u32>>,
+}
+
+impl Part {
+    fn add(&mut self, tally: &Tally) {
+        self.total += *tally;
+        self.documents.push(Sums::of(tally));
     }
+
+    fn extend(&mut self, other: Part) {
+        self.total += other.total;
+        self.documents.extend(other.documents);
+    }
+}
+
+fn slice(value: &str, part: &Part, draws: Draws) -> Slice {
+    let estimates = estimate_sums(&part.documents, draws);
     let score = |row: Row| {
         let interval = estimates.interval(Figure::Row(Scheme::Strict, row));
-        (
-            row.as_str(),
-            Score::new(*total.get(Scheme::Strict, row), interval),
-        )
+        let counts = *part.total.get(Scheme::Strict, row);
+        (row.as_str(), Score::new(counts, interval))
     };
     Slice {
         value: value.to_owned(),
-        documents: tallies.len() as u64,
+        documents: part.documents.len() as u64,
         strict: Row::ALL.into_iter().map(score).collect(),
     }
 }

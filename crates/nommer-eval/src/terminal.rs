@@ -10,7 +10,7 @@ use crate::errors::{Confusion, Errors, Example, Mistake, Name};
 use crate::linking::Linking;
 use crate::report::{Choices, Comparison, Documents, Repair, Report, SchemeScores};
 use crate::score::{Row, Scheme};
-use crate::shown::{in_line, plain};
+use crate::shown::{in_line, plain, thousands};
 use crate::slices::Slicing;
 
 /// Figures in tables, in percent with one decimal; what is undefined is a dash.
@@ -155,21 +155,9 @@ impl Text {
     }
 
     fn choices(&mut self, choices: &Choices) {
-        let mut said = Vec::new();
-        if let Some(labels) = &choices.labels {
-            let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
-            said.push(format!("labels {}", labels.join(", ")));
-        }
-        if !choices.label_map.is_empty() {
-            said.push(format!(
-                "label map {}",
-                in_line(&choices.label_map.join(", "))
-            ));
-        }
-        if let Some(least) = choices.min_score {
-            said.push(format!("scores of at least {least}"));
-        }
+        let said = choices.in_words();
         if !said.is_empty() {
+            let said: Vec<String> = said.iter().map(|choice| in_line(choice)).collect();
             self.line(format_args!("evaluated    {}", said.join("; ")));
         }
     }
@@ -540,18 +528,6 @@ fn p_value(p: f64) -> String {
     } else {
         format!("{p:.3}")
     }
-}
-
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// A text of at most `width` characters.

@@ -19,7 +19,7 @@ use nommer_pipeline::pipeline::{Pipeline, Settings};
 use nommer_pipeline::read::{Content, RawDocument};
 use rayon::prelude::*;
 
-use super::load_model;
+use super::{load_model, parent, write_whole};
 use crate::args::EvaluateArgs;
 use crate::{Ending, complain};
 
@@ -95,7 +95,7 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
     );
     // A reader of standard output that has seen enough takes neither the page nor the verdict away.
     if let Some(path) = &args.html {
-        write_page(path, &html::page(&report))?;
+        write_whole(path, html::page(&report).as_bytes())?;
     }
     let missed: Vec<String> = args
         .fail_under
@@ -165,32 +165,6 @@ fn refuse_nonsense(args: &EvaluateArgs) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Writes a page beside where it shall be, and moves it there when it is whole.
-fn write_page(path: &Path, page: &str) -> Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(parent(path)).with_context(cannot)?;
-    file.write_all(page.as_bytes()).with_context(cannot)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // A page is to be looked at by others, too.
-        let readable = std::fs::Permissions::from_mode(0o644);
-        file.as_file()
-            .set_permissions(readable)
-            .with_context(cannot)?;
-    }
-    file.persist(path).with_context(cannot)?;
-    Ok(())
-}
-
-/// The folder a file is in.
-fn parent(path: &Path) -> &Path {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
 }
 
 /// Refuses fields to show figures by that no document has.

@@ -10,6 +10,7 @@ use nommer_gazetteer::compile::{About, Layer, compile, merge};
 use nommer_gazetteer::index::Gazetteer;
 use nommer_gazetteer::table::{self, Row, TableFormat, TableProblem};
 
+use super::write_whole;
 use crate::args::{GazetteerArgs, GazetteerCommand};
 use crate::{Ending, complain};
 
@@ -156,15 +157,7 @@ fn build(
         aliases: 0,
     };
     let bytes = compile(&entries, about)?;
-    let folder = output
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write in {}", folder.display()))?;
-    file.write_all(&bytes)?;
-    file.persist(output)
-        .with_context(|| format!("cannot write {}", output.display()))?;
+    write_whole(output, &bytes)?;
     println!(
         "{} entries, {:.1} MB  {}",
         entries.len(),

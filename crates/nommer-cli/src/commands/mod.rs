@@ -7,9 +7,10 @@ pub(crate) mod gazetteer;
 pub(crate) mod generate;
 pub(crate) mod model;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use nommer_model::model::{Model, ModelFiles};
 
 /// The model the program carries, so that one file is all there is to install.
@@ -43,4 +44,28 @@ fn load_model(folder: Option<&Path>) -> Result<Model> {
         None => ModelFiles::Embedded(BUILT_IN),
     };
     Ok(Model::load(&files)?)
+}
+
+/// Writes a file beside where it shall be, and moves it there when it is whole.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(parent(path)).with_context(cannot)?;
+    file.write_all(bytes).with_context(cannot)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // It is for others, too.
+        let readable = std::fs::Permissions::from_mode(0o644);
+        let file = file.as_file();
+        file.set_permissions(readable).with_context(cannot)?;
+    }
+    file.persist(path).with_context(cannot)?;
+    Ok(())
+}
+
+/// The folder a file is in.
+fn parent(path: &Path) -> &Path {
+    let folder = path.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }

@@ -5,18 +5,7 @@ use maud::{Markup, html};
 use crate::bootstrap::Interval;
 use crate::calibration::Calibration;
 
-/// A number with its thousands apart.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
+pub(super) use crate::shown::thousands as count;
 
 /// A number of things.
 pub(super) fn counted(number: u64, thing: &str) -> String {
