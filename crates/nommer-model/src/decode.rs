@@ -14,7 +14,7 @@ use nommer_core::text::french;
 
 use crate::backend::bert::exp;
 use crate::names::{FoundName, Words, names};
-use crate::tags::{Tag, TagSet};
+use crate::tags::{Opening, Tag, TagSet};
 
 /// A word and the tag it was given.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,7 @@ pub struct TaggedWord {
 /// Kinds a word can have: each label, and none.
 const KINDS: usize = Label::ALL.len() + 1;
 const NONE: usize = Label::ALL.len();
+const LABELS: usize = Label::ALL.len();
 
 /// Tags in the lattice: `B` and `I` of each label, then `O`.
 const TAGS: usize = 2 * Label::ALL.len() + 1;
@@ -40,7 +41,9 @@ const OUTSIDE: usize = TAGS - 1;
 pub(crate) struct WordScores {
     kinds: [f32; KINDS],
     /// For each label, how likely the word begins an entity rather than goes on with one.
-    begins: [f32; Label::ALL.len()],
+    begins: [f32; LABELS],
+    /// The same where the word before is of another kind, so that nothing goes on.
+    opens: [f32; LABELS],
     /// Whether a name can end here.
     may_end: bool,
 }
@@ -101,18 +104,27 @@ fn kind(tag: Tag) -> usize {
 
 /// Softmax over the tags of one piece, folded into kinds.
 fn piece_scores(logits: ArrayView1<'_, f32>, tags: &TagSet) -> WordScores {
-    let probabilities = softmax(logits.iter().copied());
-    let probability = |column: usize| probabilities[column];
+    let (mut begin, mut inside, mut none) = ([0.0; LABELS], [0.0; LABELS], 0.0);
+    for (probability, tag) in softmax(logits.iter().copied()).iter().zip(tags.tags()) {
+        match tag {
+            Tag::Begin(label) => begin[*label as usize] += probability,
+            Tag::Inside(label) => inside[*label as usize] += probability,
+            Tag::Outside => none += probability,
+        }
+    }
     let mut scores = WordScores {
         kinds: [0.0; KINDS],
-        begins: [0.0; Label::ALL.len()],
+        begins: [0.0; LABELS],
+        opens: [1.0; LABELS],
         may_end: true,
     };
-    scores.kinds[NONE] = probability(tags.outside());
-    for (label, (begin, inside)) in tags.columns().into_iter().enumerate() {
-        let (begin, inside) = (probability(begin), probability(inside));
+    scores.kinds[NONE] = none;
+    for (label, (begin, inside)) in begin.into_iter().zip(inside).enumerate() {
         scores.kinds[label] = begin + inside;
         scores.begins[label] = begin / (begin + inside).max(f32::MIN_POSITIVE);
+    }
+    if tags.opening() == Opening::AlwaysMarked {
+        scores.opens = scores.begins;
     }
     scores
 }
@@ -133,13 +145,15 @@ pub fn softmax(logits: impl Iterator<Item = f32> + Clone) -> Vec<f32> {
 fn word_scores<'a>(pieces: impl Iterator<Item = &'a WordScores>) -> WordScores {
     let mut scores = WordScores {
         kinds: [0.0; KINDS],
-        begins: [0.5; Label::ALL.len()],
+        begins: [0.5; LABELS],
+        opens: [0.5; LABELS],
         may_end: true,
     };
     let mut count = 0u16;
     for piece in pieces {
         if count == 0 {
             scores.begins = piece.begins;
+            scores.opens = piece.opens;
         }
         for (sum, kind) in scores.kinds.iter_mut().zip(piece.kinds) {
             *sum += kind;
@@ -169,6 +183,7 @@ fn bind(words: Words<'_>, evidence: &mut [WordScores]) {
                     scores.kinds[label as usize] = scores.continues(label);
                 }
                 scores.begins[label as usize] = 0.0;
+                scores.opens[label as usize] = 0.0;
             }
         }
     }
@@ -183,11 +198,19 @@ fn viterbi(words: &[WordScores]) -> Vec<Tag> {
     });
     // A beginning keeps its small probability after a tag of another kind too, where nothing else is legal: the
     // network's doubt that a name begins here is evidence against the name (0.7 F1 on winer-dev).
-    let emission = |scores: &WordScores, tag: Tag| {
+    let emission = |scores: &WordScores, tag: Tag, previous: Option<Tag>| {
         let probability = match tag {
             Tag::Outside => scores.kinds[NONE],
             Tag::Inside(label) => scores.continues(label),
-            Tag::Begin(label) => scores.kinds[label as usize] * scores.begins[label as usize],
+            Tag::Begin(label) => {
+                let goes_on = previous.and_then(Tag::label) == Some(label);
+                let beginnings = if goes_on {
+                    &scores.begins
+                } else {
+                    &scores.opens
+                };
+                scores.kinds[label as usize] * beginnings[label as usize]
+            }
         };
         // An impossible tag costs much, but a sequence of them is still comparable.
         f64::from(probability.max(1e-12))
@@ -201,10 +224,9 @@ fn viterbi(words: &[WordScores]) -> Vec<Tag> {
         let mut next = [UNREACHABLE; TAGS];
         let mut back = [0; TAGS];
         for (to, &tag) in tags.iter().enumerate() {
-            let emission = emission(word, tag);
             if position == 0 {
                 if tag.may_follow(None) {
-                    next[to] = emission;
+                    next[to] = emission(word, tag, None);
                 }
                 continue;
             }
@@ -213,7 +235,7 @@ fn viterbi(words: &[WordScores]) -> Vec<Tag> {
                 let legal = best[from] >= 0.0
                     && tag.may_follow(Some(previous))
                     && (words[position - 1].may_end || !ends);
-                let score = best[from] * emission;
+                let score = best[from] * emission(word, tag, Some(previous));
                 if legal && score > next[to] {
                     next[to] = score;
                     back[to] = from;

@@ -16,7 +16,9 @@
 //! ```
 
 pub mod backend;
+pub mod checkpoint;
 pub mod decode;
+pub mod labels;
 pub mod manifest;
 pub mod model;
 pub mod names;

@@ -1,17 +1,20 @@
 //! A model, loaded and verified, and what it does: sentences in, names out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView1};
 
-use crate::backend::bert::{Bert, LoadError};
-use crate::backend::{ClassifyError, TokenClassifier};
+use crate::backend::bert::Bert;
+use crate::backend::{ClassifyError, Device, LoadError, TokenClassifier};
+use crate::checkpoint::Checkpoint;
 use crate::decode::{self, TaggedWord};
-use crate::manifest::{self, Manifest};
+use crate::labels::LabelMapping;
+use crate::manifest::{self, FileInfo, Manifest};
 use crate::names::FoundName;
-use crate::tags::{TagError, TagSet};
+use crate::tags::{Opening, TagError, TagSet};
 use crate::tokenizer::{Pieces, SubwordTokenizer, TokenizerError};
 use crate::window;
 
@@ -20,9 +23,6 @@ const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const WEIGHTS: &str = "model.safetensors";
 
-/// The most pieces given to the network in one call. Larger calls reuse the weights in cache no better.
-const CALL: usize = 512;
-
 /// Where a model's files are.
 #[derive(Debug, Clone)]
 pub enum ModelFiles {
@@ -30,6 +30,29 @@ pub enum ModelFiles {
     Folder(PathBuf),
     /// In the program itself: names and contents.
     Embedded(&'static [(&'static str, &'static [u8])]),
+}
+
+/// How a model is loaded.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// What computes the network.
+    pub engine: Engine,
+    /// Where.
+    pub device: Device,
+    /// What labels of a model without manifest stand for.
+    pub label_map: Vec<LabelMapping>,
+}
+
+/// What computes a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// Ours where it computes the network, else rust-bert.
+    #[default]
+    Auto,
+    /// Ours: BERT on a CPU.
+    Nommer,
+    /// rust-bert on libtorch: six architectures on a CPU or a GPU, in a build that has it.
+    RustBert,
 }
 
 /// A verified model, ready to run on any number of threads.
@@ -46,7 +69,8 @@ pub struct Model {
 pub enum ModelError {
     /// A file cannot be read.
     #[error(
-        "cannot read {path}: {error}; a model folder holds {MANIFEST}, {CONFIG}, {TOKENIZER} and {WEIGHTS}"
+        "cannot read {path}: {error}; a model folder holds {CONFIG}, {TOKENIZER} and {WEIGHTS}, and {MANIFEST} if \
+         nommer made it"
     )]
     Read {
         /// The file.
@@ -111,18 +135,47 @@ pub struct SentenceAnalysis {
 }
 
 impl Model {
-    /// Loads a model and verifies every file against the manifest.
+    /// Loads a model for the engine that suits it, on the CPU.
     ///
     /// # Errors
-    /// When a file is missing, damaged, of another format, or does not fit the others.
+    /// As [`load_with`](Self::load_with).
     pub fn load(files: &ModelFiles) -> Result<Model, ModelError> {
+        Model::load_with(files, &LoadOptions::default())
+    }
+
+    /// Loads a model. Every file is verified against the manifest; a folder of Hugging Face's, which has none, is
+    /// described from its `config.json`.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, of another format, or does not fit the others; when the labels stand for
+    /// nothing we look for; when the engine or the device is not there, or does not compute this network.
+    pub fn load_with(files: &ModelFiles, options: &LoadOptions) -> Result<Model, ModelError> {
+        match files.read(MANIFEST) {
+            Ok(bytes) => Model::load_verified(files, &bytes, options),
+            // A folder is a checkpoint when it has the file that each has.
+            Err(ModelError::Read { error, path }) => match (files, files.read(CONFIG)) {
+                (ModelFiles::Folder(folder), Ok(config))
+                    if error.kind() == std::io::ErrorKind::NotFound =>
+                {
+                    Model::load_plain(files, folder, &config, options)
+                }
+                _ => Err(ModelError::Read { path, error }),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn load_verified(
+        files: &ModelFiles,
+        bytes: &[u8],
+        options: &LoadOptions,
+    ) -> Result<Model, ModelError> {
         let place = files.place();
-        let bytes = files.read(MANIFEST)?;
-        let manifest = parse_manifest(&bytes).map_err(|problem| ModelError::Manifest {
+        let manifest = parse_manifest(bytes).map_err(|problem| ModelError::Manifest {
             place: place.clone(),
             problem,
         })?;
-        let sha256 = manifest::sha256(&bytes);
+        let sha256 = manifest::sha256(bytes);
         let read = |name: &str| {
             let bytes = files.read(name)?;
             let damaged = |problem| ModelError::Damaged {
@@ -153,19 +206,17 @@ impl Model {
             place: place.clone(),
             problem,
         };
+        if !options.label_map.is_empty() {
+            return Err(unusable(
+                "its manifest says what its labels stand for; leave --label-map out".to_owned(),
+            ));
+        }
         let tokenizer =
             SubwordTokenizer::load(&tokenizer).map_err(|error| unusable(error.to_string()))?;
-        let classifier = Bert::load(&config, &weights)
-            .map_err(|error: LoadError| unusable(error.to_string()))?;
+        let classifier =
+            build(&config, &weights, options).map_err(|error| unusable(error.to_string()))?;
         let tags =
             TagSet::new(&manifest.labels).map_err(|error: TagError| unusable(error.to_string()))?;
-        if tags.len() != classifier.tag_count() {
-            return Err(unusable(format!(
-                "the manifest has {} labels, the network {}",
-                tags.len(),
-                classifier.tag_count()
-            )));
-        }
         if tokenizer.vocabulary() != classifier.vocabulary() {
             return Err(unusable(format!(
                 "the tokenizer has {} pieces, the network {}; they are of different models",
@@ -173,21 +224,102 @@ impl Model {
                 classifier.vocabulary()
             )));
         }
-        let longest = manifest.max_pieces.min(classifier.max_pieces());
-        if manifest.window_pieces == 0 || manifest.window_pieces + 2 > longest {
-            return Err(unusable(format!(
-                "window_pieces is {}; it must be 1 to {}",
-                manifest.window_pieces,
-                longest.saturating_sub(2)
-            )));
-        }
-        Ok(Model {
+        let model = Model {
             manifest,
             sha256,
             tokenizer,
             tags,
-            classifier: Box::new(classifier),
-        })
+            classifier,
+        };
+        model.checked().map_err(unusable)
+    }
+
+    fn load_plain(
+        files: &ModelFiles,
+        folder: &Path,
+        config: &[u8],
+        options: &LoadOptions,
+    ) -> Result<Model, ModelError> {
+        let place = files.place();
+        let unusable = |problem: String| ModelError::Unusable {
+            place: place.clone(),
+            problem,
+        };
+        let (tokenizer, weights) = (files.read(TOKENIZER)?, files.read(WEIGHTS)?);
+        let listed = [
+            (CONFIG, config),
+            (TOKENIZER, &tokenizer),
+            (WEIGHTS, &weights),
+        ];
+        let info = |(name, bytes): (&str, &[u8])| {
+            let info = FileInfo {
+                bytes: bytes.len() as u64,
+                sha256: manifest::sha256(bytes),
+            };
+            (name.to_owned(), info)
+        };
+        let listed: BTreeMap<String, FileInfo> = listed.into_iter().map(info).collect();
+        let Checkpoint { mut manifest, tags } =
+            Checkpoint::read(config, folder, listed, &options.label_map).map_err(unusable)?;
+        let tokenizer =
+            SubwordTokenizer::load(&tokenizer).map_err(|error| unusable(error.to_string()))?;
+        let classifier =
+            build(config, &weights, options).map_err(|error| unusable(error.to_string()))?;
+        // Tables of embeddings are often larger than the vocabulary, to a round number; smaller ones do not fit.
+        if tokenizer.vocabulary() > classifier.vocabulary() {
+            return Err(unusable(format!(
+                "the tokenizer has {} pieces, the network only {}; they are of different models",
+                tokenizer.vocabulary(),
+                classifier.vocabulary()
+            )));
+        }
+        manifest.max_pieces = manifest.max_pieces.min(classifier.max_pieces());
+        manifest.window_pieces = manifest
+            .window_pieces
+            .min(manifest.max_pieces.saturating_sub(2));
+        // What was read, and what its labels were taken for, are what the scores depend on.
+        let meanings: Vec<String> = tags.tags().iter().map(ToString::to_string).collect();
+        let identity = serde_json::to_vec(&(&manifest.files, meanings))
+            .map_err(|error| unusable(error.to_string()))?;
+        let model = Model {
+            sha256: manifest::sha256(&identity),
+            manifest,
+            tokenizer,
+            tags,
+            classifier,
+        };
+        model.checked().map_err(unusable)
+    }
+
+    /// The model, if its parts fit together.
+    fn checked(self) -> Result<Model, String> {
+        if self.tags.len() != self.classifier.tag_count() {
+            return Err(format!(
+                "{} names {} labels, the network has {}",
+                if self.is_plain() {
+                    CONFIG
+                } else {
+                    "the manifest"
+                },
+                self.tags.len(),
+                self.classifier.tag_count()
+            ));
+        }
+        let window = self.manifest.window_pieces;
+        let longest = self.manifest.max_pieces.min(self.classifier.max_pieces());
+        if window == 0 || window + 2 > longest {
+            return Err(format!(
+                "window_pieces is {window}; it must be 1 to {}",
+                longest.saturating_sub(2)
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Whether the folder has no manifest, so that what [`manifest`](Self::manifest) says was made up from
+    /// `config.json`.
+    pub fn is_plain(&self) -> bool {
+        self.tags.opening() == Opening::WhereLabelChanges
     }
 
     /// What the model says of itself.
@@ -281,7 +413,7 @@ impl Model {
                 .iter()
                 .take_while(|window| {
                     pieces += window.len();
-                    pieces <= CALL
+                    pieces <= self.classifier.pieces_per_call()
                 })
                 .count()
                 .max(1);
@@ -315,6 +447,55 @@ impl Model {
             names,
         }
     }
+}
+
+/// The network, on the engine that was asked for or that suits it.
+fn build(
+    config: &[u8],
+    weights: &[u8],
+    options: &LoadOptions,
+) -> Result<Box<dyn TokenClassifier>, LoadError> {
+    let ours = || match options.device {
+        Device::Cpu => Ok(Box::new(Bert::load(config, weights)?) as Box<dyn TokenClassifier>),
+        device => Err(LoadError::Device(format!(
+            "nommer's own engine runs on the CPU, not on {device}; use rust-bert for that"
+        ))),
+    };
+    match (options.engine, options.device) {
+        (Engine::Nommer, _) => ours(),
+        (Engine::RustBert, _) | (Engine::Auto, Device::Cuda(_)) => {
+            rust_bert(config, weights, options.device)
+        }
+        (Engine::Auto, Device::Cpu) => match ours() {
+            Err(LoadError::Config(problem)) => match rust_bert(config, weights, Device::Cpu) {
+                // What is missing is the engine, and why it is needed is the other's complaint.
+                Err(LoadError::Device(missing)) => {
+                    Err(LoadError::Config(format!("{problem}; {missing}")))
+                }
+                built => built,
+            },
+            built => built,
+        },
+    }
+}
+
+#[cfg(feature = "rust-bert")]
+fn rust_bert(
+    config: &[u8],
+    weights: &[u8],
+    device: Device,
+) -> Result<Box<dyn TokenClassifier>, LoadError> {
+    let network = crate::backend::rust_bert::RustBert::load(config, weights, device)?;
+    Ok(Box::new(network))
+}
+
+#[cfg(not(feature = "rust-bert"))]
+fn rust_bert(_: &[u8], _: &[u8], _: Device) -> Result<Box<dyn TokenClassifier>, LoadError> {
+    Err(LoadError::Device(
+        "this needs the engine rust-bert, which this build does not have; build with --features rust-bert as the \
+         README says"
+            .to_owned(),
+    ))
 }
 
 impl ModelFiles {

@@ -41,13 +41,22 @@ impl std::fmt::Display for Tag {
     }
 }
 
-/// The tags of a model, in the order of its scores.
+/// The tags of a model, in the order of its scores. Several scores may stand for one tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagSet {
     tags: Vec<Tag>,
-    // Invariant: each label has both its columns in `tags`, and `Outside` is there.
-    outside: usize,
-    columns: [(usize, usize); Label::ALL.len()],
+    opening: Opening,
+}
+
+/// How a model tells where a name begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// A name begins at `B-`, always: the model was trained on IOB2, and its doubt that a name begins is evidence
+    /// that there is none.
+    AlwaysMarked,
+    /// A name begins where the label changes, and at `B-` where it does not. Right for IO and IOB1, and for other
+    /// schemes as well, so for any model of which no more is known.
+    WhereLabelChanges,
 }
 
 /// A tag list that is not BIO over PER, ORG and LOC.
@@ -62,7 +71,7 @@ pub enum TagError {
 }
 
 impl TagSet {
-    /// Reads tag names such as `B-PER`.
+    /// Reads tag names such as `B-PER`, of a model trained on IOB2.
     ///
     /// # Errors
     /// When a name is unknown, missing or repeated.
@@ -71,39 +80,36 @@ impl TagSet {
             .iter()
             .map(|name| parse(name.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
-        let column = |wanted: Tag| {
-            let mut found = tags.iter().enumerate().filter(|(_, tag)| **tag == wanted);
-            match (found.next(), found.next()) {
-                (Some((column, _)), None) => Ok(column),
-                _ => Err(TagError::NotOnce(wanted)),
+        let wanted = Label::ALL
+            .into_iter()
+            .flat_map(|label| [Tag::Begin(label), Tag::Inside(label)]);
+        for wanted in wanted.chain([Tag::Outside]) {
+            if tags.iter().filter(|tag| **tag == wanted).count() != 1 {
+                return Err(TagError::NotOnce(wanted));
             }
-        };
-        let outside = column(Tag::Outside)?;
-        let mut columns = [(0, 0); Label::ALL.len()];
-        for (columns, label) in columns.iter_mut().zip(Label::ALL) {
-            *columns = (column(Tag::Begin(label))?, column(Tag::Inside(label))?);
         }
-        Ok(TagSet {
-            tags,
-            outside,
-            columns,
-        })
+        Ok(TagSet::of(tags, Opening::AlwaysMarked))
     }
 
-    /// Number of tags.
-    #[allow(clippy::len_without_is_empty)] // A tag set is never empty.
+    /// What each score stands for, said by someone who knows.
+    pub fn of(tags: Vec<Tag>, opening: Opening) -> TagSet {
+        TagSet { tags, opening }
+    }
+
+    /// Number of scores.
+    #[allow(clippy::len_without_is_empty)] // A network without scores is refused before.
     pub fn len(&self) -> usize {
         self.tags.len()
     }
 
-    /// The column of `O`.
-    pub fn outside(&self) -> usize {
-        self.outside
+    /// What each score stands for.
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
     }
 
-    /// The columns of `B-` and `I-` of each of [`Label::ALL`].
-    pub fn columns(&self) -> [(usize, usize); Label::ALL.len()] {
-        self.columns
+    /// How the model tells where a name begins.
+    pub fn opening(&self) -> Opening {
+        self.opening
     }
 }
 
@@ -129,9 +135,10 @@ mod tests {
     fn a_tag_set_needs_every_tag_once() {
         let names = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"];
         let tags = TagSet::new(&names).unwrap();
+        let shown: Vec<String> = tags.tags().iter().map(Tag::to_string).collect();
         assert_eq!(
-            (tags.outside(), tags.columns()),
-            (0, [(1, 2), (5, 6), (3, 4)])
+            (shown.as_slice(), tags.opening()),
+            (&names.map(str::to_owned)[..], Opening::AlwaysMarked)
         );
         assert_eq!(
             TagSet::new(&names[..6]),

@@ -55,7 +55,12 @@ impl SubwordTokenizer {
                 .find_map(|name| tokenizer.token_to_id(name))
                 .ok_or(TokenizerError::NoSpecialToken(names[0]))
         };
-        let (start, end) = (special(["<s>", "[CLS]"])?, special(["</s>", "[SEP]"])?);
+        // What the tokenizer puts around nothing frames everything; where it does not know, the names tell.
+        let nothing = tokenizer.encode("", true).map_err(TokenizerError::Load)?;
+        let (start, end) = match *nothing.get_ids() {
+            [start, end] => (start, end),
+            _ => (special(["<s>", "[CLS]"])?, special(["</s>", "[SEP]"])?),
+        };
         Ok(SubwordTokenizer {
             tokenizer,
             start,
@@ -63,9 +68,11 @@ impl SubwordTokenizer {
         })
     }
 
-    /// Number of pieces in the vocabulary.
+    /// Number of ids, from 0 to the last one of the vocabulary.
     pub fn vocabulary(&self) -> usize {
-        self.tokenizer.get_vocab_size(true)
+        let ids = self.tokenizer.get_vocab(true);
+        let last = ids.into_values().max();
+        last.map_or(0, |last| last as usize + 1)
     }
 
     /// The ids that frame every window.

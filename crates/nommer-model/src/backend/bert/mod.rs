@@ -15,7 +15,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-use super::{ClassifyError, TokenClassifier};
+use super::{ClassifyError, LoadError, TokenClassifier, floats};
 use linear::{Linear, Quantized};
 use simd::Isa;
 
@@ -35,25 +35,6 @@ pub struct BertConfig {
     layer_norm_eps: f32,
     #[serde(default)]
     position_embedding_type: Option<String>,
-}
-
-/// Why a network could not be built from its files.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// `config.json` is not what a BERT token classifier has.
-    #[error("config.json: {0}")]
-    Config(String),
-    /// `model.safetensors` is damaged.
-    #[error("model.safetensors: {0}; fetch or convert the model again")]
-    Weights(#[from] safetensors::SafeTensorError),
-    /// A tensor is missing, or has an unexpected shape or type.
-    #[error("model.safetensors: tensor {name}: {problem}; the weights do not fit config.json")]
-    Tensor {
-        /// The tensor's name.
-        name: String,
-        /// What is wrong with it.
-        problem: String,
-    },
 }
 
 /// A BERT token classifier, ready to run.
@@ -455,44 +436,5 @@ impl Tensors<'_> {
             weight: self.floats(&format!("{name}.weight"), &[width])?,
             bias: self.floats(&format!("{name}.bias"), &[width])?,
         })
-    }
-}
-
-impl LoadError {
-    fn tensor(name: &str, problem: impl Into<String>) -> LoadError {
-        LoadError::Tensor {
-            name: name.to_owned(),
-            problem: problem.into(),
-        }
-    }
-}
-
-fn floats(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, LoadError> {
-    let data = tensor.data();
-    let pair = |bytes: &[u8]| [bytes[0], bytes[1]];
-    let values: Vec<f32> = match tensor.dtype() {
-        Dtype::F32 => data
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect(),
-        Dtype::F16 => data
-            .chunks_exact(2)
-            .map(|b| half::f16::from_le_bytes(pair(b)).to_f32())
-            .collect(),
-        Dtype::BF16 => data
-            .chunks_exact(2)
-            .map(|b| half::bf16::from_le_bytes(pair(b)).to_f32())
-            .collect(),
-        other => {
-            return Err(LoadError::tensor(
-                name,
-                format!("has type {other:?}, not F32, F16 or BF16"),
-            ));
-        }
-    };
-    if values.iter().all(|value| value.is_finite()) {
-        Ok(values)
-    } else {
-        Err(LoadError::tensor(name, "holds values that are not finite"))
     }
 }

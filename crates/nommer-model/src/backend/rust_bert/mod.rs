@@ -1,0 +1,392 @@
+//! Networks of rust-bert on libtorch: any checkpoint of six architectures, on a CPU or a GPU.
+//!
+//! rust-bert computes the forward pass and nothing else: its tokenizers and pipelines are not used. Everything that
+//! makes it or libtorch panic is checked before, against `config.json` and the header of the weights, and what
+//! remains is caught.
+//!
+//! **Threads.** A libtorch model may be sent to another thread, not shared. So each worker takes a network from a
+//! pool, and makes one where there is none; their weights are the same memory. libtorch itself gets one thread: on
+//! two cores, two workers of one thread read 1.5 times as many words as one worker of two threads, because
+//! the small products of one window leave little to share out. A GPU has one network, and workers queue for it: it is
+//! one device however many wait.
+//!
+//! **Batches.** On a CPU each window is computed alone, without padding: in a batch, libtorch chooses other kernels
+//! by its shape, and a window's scores would depend on its company. It costs nothing, since one window
+//! of a hundred pieces fills a core. On a GPU windows of a call are computed in batches of at most [`GPU_PIECES`]
+//! pieces, longest first; their scores can then differ by rounding with the company, but the calls themselves depend
+//! on the document alone.
+
+mod deberta;
+mod network;
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use ndarray::Array2;
+use safetensors::{Dtype, SafeTensors};
+use tch::{Kind, Tensor, nn};
+
+use super::{ClassifyError, Device, LoadError, TokenClassifier};
+use network::{Architecture, Network};
+
+/// The most pieces, padding included, of one batch on a GPU.
+const GPU_PIECES: usize = 16 * 1024;
+
+/// A network on libtorch, ready to run on any number of threads.
+pub struct RustBert {
+    architecture: Architecture,
+    device: tch::Device,
+    kind: Kind,
+    /// The weights that all networks share, by name.
+    weights: Mutex<HashMap<String, Tensor>>,
+    // Idle networks. Invariant: on a GPU, there is never more than one, idle or taken.
+    networks: Mutex<Vec<Network>>,
+}
+
+impl RustBert {
+    /// Builds the network from the bytes of `config.json` and `model.safetensors`.
+    ///
+    /// Weights may be `F32`, `F16`, `BF16`, or `I8` with a companion tensor `<name>_scale` of one `F32` per row.
+    /// A GPU computes in half precision.
+    ///
+    /// # Errors
+    /// When the configuration is not one that rust-bert computes as its author meant it, a tensor is missing or
+    /// misshapen, there is no such device, or libtorch fails.
+    pub fn load(config: &[u8], weights: &[u8], device: Device) -> Result<RustBert, LoadError> {
+        let (device, kind) = match device {
+            Device::Cpu => (tch::Device::Cpu, Kind::Float),
+            Device::Cuda(index) => (cuda(index)?, Kind::Half),
+        };
+        RustBert::load_on(config, weights, device, kind)
+    }
+
+    fn load_on(
+        config: &[u8],
+        weights: &[u8],
+        device: tch::Device,
+        kind: Kind,
+    ) -> Result<RustBert, LoadError> {
+        let file = SafeTensors::deserialize(weights)?;
+        let architecture = Architecture::read(config, &file)?;
+        // The workers own the cores.
+        tch::set_num_threads(1);
+        let build = || -> Result<RustBert, LoadError> {
+            let store = nn::VarStore::new(tch::Device::Cpu);
+            let network = Network::new(&store, &architecture)?;
+            let mut weights = HashMap::new();
+            for (name, variable) in store.variables() {
+                let shape: Vec<usize> = variable
+                    .size()
+                    .iter()
+                    .map(|&size| usize::try_from(size).unwrap_or(0))
+                    .collect();
+                let tensor = read_tensor(&file, &name, &shape)?
+                    .to_kind(kind)
+                    .to_device(device);
+                weights.insert(name, tensor);
+            }
+            share(&store, &weights);
+            Ok(RustBert {
+                architecture: architecture.clone(),
+                device,
+                kind,
+                weights: Mutex::new(weights),
+                networks: Mutex::new(vec![network]),
+            })
+        };
+        caught(build).map_err(LoadError::Runtime)?
+    }
+
+    /// Runs `use_network` with a network that no other thread has.
+    fn with_network<T>(
+        &self,
+        use_network: impl FnOnce(&Network) -> Result<T, ClassifyError>,
+    ) -> Result<T, ClassifyError> {
+        if self.device != tch::Device::Cpu {
+            let networks = self
+                .networks
+                .lock()
+                .unwrap_or_else(|broken| broken.into_inner());
+            return match networks.first() {
+                Some(network) => use_network(network),
+                None => Err(ClassifyError::Runtime("the network is gone".to_owned())),
+            };
+        }
+        let idle = |networks: &Mutex<Vec<Network>>| {
+            let mut networks = networks.lock().unwrap_or_else(|broken| broken.into_inner());
+            networks.pop()
+        };
+        let network = match idle(&self.networks) {
+            Some(network) => network,
+            None => self.another()?,
+        };
+        let result = use_network(&network);
+        let mut networks = self
+            .networks
+            .lock()
+            .unwrap_or_else(|broken| broken.into_inner());
+        networks.push(network);
+        result
+    }
+
+    /// A further network on the same weights.
+    fn another(&self) -> Result<Network, ClassifyError> {
+        let weights = self
+            .weights
+            .lock()
+            .unwrap_or_else(|broken| broken.into_inner());
+        let build = || {
+            let store = nn::VarStore::new(tch::Device::Cpu);
+            let network = Network::new(&store, &self.architecture)?;
+            share(&store, &weights);
+            Ok::<_, LoadError>(network)
+        };
+        match caught(build) {
+            Ok(Ok(network)) => Ok(network),
+            Ok(Err(error)) => Err(ClassifyError::Runtime(error.to_string())),
+            Err(message) => Err(ClassifyError::Runtime(message)),
+        }
+    }
+
+    /// Scores windows in one batch, padded to the longest.
+    fn run(
+        &self,
+        network: &Network,
+        windows: &[&[u32]],
+    ) -> Result<Vec<Array2<f32>>, ClassifyError> {
+        let longest = windows.iter().map(|window| window.len()).max().unwrap_or(0);
+        let padding = self.architecture.padding();
+        let mut ids = Vec::with_capacity(windows.len() * longest);
+        let mut real = Vec::with_capacity(windows.len() * longest);
+        for window in windows {
+            ids.extend(window.iter().map(|&id| i64::from(id)));
+            ids.resize(ids.len() + longest - window.len(), padding);
+            real.resize(real.len() + window.len(), 1i64);
+            real.resize(real.len() + longest - window.len(), 0);
+        }
+        let padded = real.contains(&0);
+        let compute = || -> Result<Vec<f32>, String> {
+            let _no_gradients = tch::no_grad_guard();
+            let shape = [windows.len() as i64, longest as i64];
+            let ids = Tensor::from_slice(&ids).view(shape).to_device(self.device);
+            let real = padded.then(|| Tensor::from_slice(&real).view(shape).to_device(self.device));
+            let logits = network.forward(&ids, real.as_ref(), self.kind)?;
+            let logits = logits.to_kind(Kind::Float).to_device(tch::Device::Cpu);
+            let wanted = [shape[0], shape[1], self.architecture.tags as i64];
+            if logits.size() != wanted {
+                return Err(format!(
+                    "the scores have shape {:?}, not {wanted:?}",
+                    logits.size()
+                ));
+            }
+            Vec::<f32>::try_from(logits.contiguous().view(-1))
+                .map_err(|error: tch::TchError| error.to_string())
+        };
+        let logits = caught(compute)
+            .and_then(|computed| computed)
+            .map_err(ClassifyError::Runtime)?;
+        let tags = self.architecture.tags;
+        windows
+            .iter()
+            .zip(logits.chunks_exact(longest * tags))
+            .map(|(window, logits)| {
+                let logits = logits[..window.len() * tags].to_vec();
+                if !logits.iter().all(|logit| logit.is_finite()) {
+                    return Err(ClassifyError::NotFinite);
+                }
+                Array2::from_shape_vec((window.len(), tags), logits)
+                    .map_err(|error| ClassifyError::Runtime(error.to_string()))
+            })
+            .collect()
+    }
+
+    fn check(&self, window: &[u32]) -> Result<(), ClassifyError> {
+        if window.is_empty() || window.len() > self.max_pieces() {
+            return Err(ClassifyError::WindowLength {
+                pieces: window.len(),
+                max: self.max_pieces(),
+            });
+        }
+        match window.iter().find(|&&id| id as usize >= self.vocabulary()) {
+            Some(&id) => Err(ClassifyError::UnknownPiece {
+                id,
+                vocabulary: self.vocabulary(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl TokenClassifier for RustBert {
+    fn classify(&self, windows: &[&[u32]]) -> Result<Vec<Array2<f32>>, ClassifyError> {
+        for window in windows {
+            self.check(window)?;
+        }
+        if windows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let budget = if self.device == tch::Device::Cpu {
+            1
+        } else {
+            GPU_PIECES
+        };
+        self.with_network(|network| {
+            let mut scored: Vec<Array2<f32>> = vec![Array2::zeros((0, 0)); windows.len()];
+            for batch in batches(windows, budget) {
+                let together: Vec<&[u32]> = batch.iter().map(|&index| windows[index]).collect();
+                for (index, logits) in batch.iter().zip(self.run(network, &together)?) {
+                    scored[*index] = logits;
+                }
+            }
+            Ok(scored)
+        })
+    }
+
+    fn max_pieces(&self) -> usize {
+        self.architecture.max_pieces
+    }
+
+    fn vocabulary(&self) -> usize {
+        self.architecture.vocabulary
+    }
+
+    fn tag_count(&self) -> usize {
+        self.architecture.tags
+    }
+
+    fn pieces_per_call(&self) -> usize {
+        if self.device == tch::Device::Cpu {
+            super::PIECES_PER_CALL
+        } else {
+            GPU_PIECES
+        }
+    }
+
+    fn description(&self) -> String {
+        let device = match self.device {
+            tch::Device::Cuda(index) => format!("cuda:{index}"),
+            _ => "cpu".to_owned(),
+        };
+        let kind = if self.kind == Kind::Half {
+            "f16"
+        } else {
+            "f32"
+        };
+        format!(
+            "rust-bert 0.23 {} on libtorch 2.4.0, {kind}, {device}",
+            self.architecture.name()
+        )
+    }
+}
+
+/// The GPU of this number, if libtorch can use it.
+fn cuda(index: usize) -> Result<tch::Device, LoadError> {
+    let count = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
+    if tch::Cuda::is_available() && index < count {
+        return Ok(tch::Device::Cuda(index));
+    }
+    Err(LoadError::Device(if count == 0 {
+        format!(
+            "there is no cuda:{index}: libtorch finds no GPU; it needs NVIDIA's driver and a libtorch with CUDA \
+             (scripts/fetch-libtorch --cuda); try --device cpu"
+        )
+    } else {
+        format!(
+            "there is no cuda:{index}: the last GPU is cuda:{}",
+            count - 1
+        )
+    }))
+}
+
+/// Windows in batches of at most `budget` pieces with padding, or of one, longest first.
+fn batches(windows: &[&[u32]], budget: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..windows.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(windows[index].len()));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    for index in order {
+        match batches.last_mut() {
+            Some(batch) if (batch.len() + 1) * windows[batch[0]].len() <= budget => {
+                batch.push(index)
+            }
+            _ => batches.push(vec![index]),
+        }
+    }
+    batches
+}
+
+/// Puts the weights under a network: each of its variables becomes another handle of the same memory.
+fn share(store: &nn::VarStore, weights: &HashMap<String, Tensor>) {
+    let _no_gradients = tch::no_grad_guard();
+    for (name, mut variable) in store.variables() {
+        if let Some(weights) = weights.get(&name) {
+            variable.set_data(weights);
+        }
+    }
+}
+
+/// What `work` returns, or the message of its panic: libtorch's errors are panics in rust-bert.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("unknown");
+        // Of libtorch's page of C++ frames the first lines say what is wrong.
+        message.lines().take(2).collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// A tensor of exactly this shape, as floats on the CPU.
+fn read_tensor(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Tensor, LoadError> {
+    let (stored, tensor) = find_tensor(file, name)?;
+    if tensor.shape() != shape {
+        return Err(LoadError::tensor(
+            &stored,
+            format!("has shape {:?}, not {shape:?}", tensor.shape()),
+        ));
+    }
+    let values = if tensor.dtype() == Dtype::I8 {
+        let rows = shape.first().copied().unwrap_or(0);
+        let scale_name = format!("{stored}_scale");
+        let scales = file
+            .tensor(&scale_name)
+            .map_err(|_| LoadError::tensor(&scale_name, "is missing"))?;
+        if scales.shape() != [rows] {
+            let problem = format!("has shape {:?}, not [{rows}]", scales.shape());
+            return Err(LoadError::tensor(&scale_name, problem));
+        }
+        let scales = super::floats(&scale_name, &scales)?;
+        let width = tensor.data().len() / rows.max(1);
+        tensor
+            .data()
+            .chunks_exact(width.max(1))
+            .zip(&scales)
+            .flat_map(|(row, scale)| {
+                row.iter()
+                    .map(move |&byte| f32::from(byte.cast_signed()) * scale)
+            })
+            .collect()
+    } else {
+        super::floats(&stored, &tensor)?
+    };
+    let shape: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
+    Ok(Tensor::from_slice(&values).view(shape.as_slice()))
+}
+
+/// The tensor of this name, or of the name that TensorFlow checkpoints give it.
+fn find_tensor<'a>(
+    file: &'a SafeTensors<'_>,
+    name: &str,
+) -> Result<(String, safetensors::tensor::TensorView<'a>), LoadError> {
+    let other = name
+        .replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta");
+    for name in [name, &other] {
+        if let Ok(tensor) = file.tensor(name) {
+            return Ok((name.to_owned(), tensor));
+        }
+    }
+    Err(LoadError::tensor(name, "is missing"))
+}
