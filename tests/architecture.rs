@@ -67,6 +67,20 @@ const RULES: &[Rule] = &[
         ],
         not_itself: &["anyhow"],
     },
+    // Isolates the network: knows files and a server, and loads no model.
+    Rule {
+        name: "nommer-hub",
+        may: &[],
+        never: &[
+            "tokenizers",
+            "safetensors",
+            "ndarray",
+            "clap",
+            "tokio",
+            "reqwest",
+        ],
+        not_itself: &["indicatif", "anyhow"],
+    },
     // The judge shares no code with the judged.
     Rule {
         name: "nommer-eval",
@@ -95,6 +109,7 @@ const RULES: &[Rule] = &[
             "nommer-core",
             "nommer-model",
             "nommer-gazetteer",
+            "nommer-hub",
             "nommer-eval",
             "nommer-pipeline",
         ],

@@ -15,6 +15,7 @@ mod folders;
 mod gazetteer;
 mod golden;
 mod hostile;
+mod hub;
 mod model;
 mod output;
 mod reporting;

@@ -10,6 +10,9 @@ use nommer_core::offset::OffsetUnit;
 use nommer_eval::labels::Mapping;
 use nommer_eval::read::TagScheme;
 use nommer_eval::threshold::Threshold;
+use nommer_model::backend::Device;
+use nommer_model::labels::LabelMapping;
+use nommer_model::model::Engine;
 use nommer_pipeline::config::Config;
 use nommer_pipeline::walk::{Format, Input};
 
@@ -72,6 +75,11 @@ pub(crate) struct AnnotateArgs {
 
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+
+    /// What labels of a plain Hugging Face model stand for; `-` leaves one out: GPE=LOC,MISC=-,LABEL_1=B-PER.
+    /// `nommer model info` shows them
+    #[arg(long, value_name = "NAME=LABEL,…", value_delimiter = ',')]
+    pub(crate) label_map: Vec<LabelMapping>,
 
     /// Longest document to read, in MiB after decompression; a longer one fails [default: 64]
     #[arg(long, value_name = "N")]
@@ -151,9 +159,19 @@ pub(crate) struct AnnotateArgs {
 /// Options of every command that reads text with a model.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CommonArgs {
-    /// Folder of the model [default: $NOMMER_MODEL, else the one built in]
-    #[arg(short, long, value_name = "FOLDER")]
+    /// The model: a folder, ner-fr for the one built in, or ORG/NAME[@REVISION] of the hub once it was pulled
+    /// [default: $NOMMER_MODEL, else ner-fr]
+    #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<PathBuf>,
+
+    /// What computes the network: nommer (BERT, on the CPU), rust-bert (any of six architectures, in a build that has
+    /// libtorch) or auto, the first of them that can [default: auto]
+    #[arg(long, value_name = "ENGINE", value_enum, help_heading = "Speed")]
+    pub(crate) engine: Option<EngineArg>,
+
+    /// Where the network is computed: cpu, cuda, cuda:1 … [default: cpu]
+    #[arg(long, value_name = "DEVICE", help_heading = "Speed")]
+    pub(crate) device: Option<Device>,
 
     /// Keep entities of these labels: PER, ORG, LOC [default: all]
     #[arg(short, long, value_name = "LABEL,…", value_delimiter = ',')]
@@ -293,6 +311,11 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 
+    /// What labels of a plain Hugging Face model stand for; `-` leaves one out: GPE=LOC,MISC=-,LABEL_1=B-PER.
+    /// `nommer model info` shows them
+    #[arg(long, value_name = "NAME=LABEL,…", value_delimiter = ',')]
+    pub(crate) label_map: Vec<LabelMapping>,
+
     /// Longest document to read, in MiB after decompression; a longer one fails [default: 64]
     #[arg(long, value_name = "N")]
     pub(crate) max_mib: Option<u64>,
@@ -372,7 +395,11 @@ pub(crate) enum GazetteerCommand {
     },
 }
 
-/// Show models
+/// Show, verify and fetch models
+///
+/// Models of the Hugging Face hub are kept where all programs of this machine keep them: HF_HUB_CACHE, or hub below
+/// HF_HOME [default: ~/.cache/huggingface]. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are heeded, and so are proxies. Only
+/// config.json, tokenizer.json and model.safetensors are fetched: numbers and no code.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ModelArgs {
     #[command(subcommand)]
@@ -381,16 +408,65 @@ pub(crate) struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Verify a model and show its manifest: labels, licence, training data, measured scores, hashes
+    /// Verify a model and show what it says of itself: labels, licence, training data, measured scores, hashes
     Info {
-        /// Folder of the model [default: $NOMMER_MODEL, else the one built in]
-        #[arg(value_name = "FOLDER")]
+        /// The model: a folder, ner-fr, or ORG/NAME[@REVISION] [default: $NOMMER_MODEL, else ner-fr]
+        #[arg(value_name = "MODEL")]
         model: Option<PathBuf>,
 
-        /// Print the manifest as JSON
+        /// What computes the network
+        #[arg(long, value_name = "ENGINE", value_enum)]
+        engine: Option<EngineArg>,
+
+        /// Where the network is computed: cpu, cuda, cuda:1 …
+        #[arg(long, value_name = "DEVICE")]
+        device: Option<Device>,
+
+        /// What labels of a plain Hugging Face model stand for; `-` leaves one out
+        #[arg(long, value_name = "NAME=LABEL,…", value_delimiter = ',')]
+        label_map: Vec<LabelMapping>,
+
+        /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
+    /// Fetch a model of the hub, verify it and record its hashes
+    Pull {
+        /// The model, and a branch, tag or commit of it [default: main]
+        #[arg(value_name = "ORG/NAME[@REVISION]")]
+        name: nommer_hub::Name,
+    },
+    /// List the models that are on this machine
+    List,
+    /// Remove a model of the hub from this machine
+    Remove {
+        /// The model; with a revision, only that snapshot of it
+        #[arg(value_name = "ORG/NAME[@REVISION]")]
+        name: nommer_hub::Name,
+    },
+    /// Read all files of models of the hub, and compare them with the hashes recorded when they were fetched
+    Verify {
+        /// The models [default: all that are on this machine]
+        #[arg(value_name = "ORG/NAME[@REVISION]")]
+        names: Vec<nommer_hub::Name>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum EngineArg {
+    Auto,
+    Nommer,
+    RustBert,
+}
+
+impl From<EngineArg> for Engine {
+    fn from(engine: EngineArg) -> Engine {
+        match engine {
+            EngineArg::Auto => Engine::Auto,
+            EngineArg::Nommer => Engine::Nommer,
+            EngineArg::RustBert => Engine::RustBert,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -421,11 +497,17 @@ impl CommonArgs {
     fn config(&self) -> Config {
         Config {
             model: self.model.clone(),
+            engine: self.engine.map(Engine::from),
+            device: self.device,
             labels: (!self.labels.is_empty()).then(|| self.labels.clone()),
             min_score: self.min_score,
             ..Config::default()
         }
     }
+}
+
+fn label_map(mappings: &[LabelMapping]) -> Option<Vec<LabelMapping>> {
+    (!mappings.is_empty()).then(|| mappings.to_vec())
 }
 
 /// A number of draws that says something and ends.
@@ -452,6 +534,7 @@ impl ExplainArgs {
     /// What the command line says.
     pub(crate) fn config(&self) -> Config {
         Config {
+            label_map: label_map(&self.label_map),
             max_mib: self.max_mib,
             ..self.common.config()
         }
@@ -473,6 +556,7 @@ impl AnnotateArgs {
             exclude: (!self.exclude.is_empty()).then(|| self.exclude.clone()),
             hidden: self.hidden,
             follow: self.follow,
+            label_map: label_map(&self.label_map),
             max_mib: self.max_mib,
             ..self.common.config()
         }

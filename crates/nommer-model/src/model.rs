@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView1};
+use serde::{Deserialize, Serialize};
 
 use crate::backend::bert::Bert;
 use crate::backend::{ClassifyError, Device, LoadError, TokenClassifier};
@@ -44,7 +45,8 @@ pub struct LoadOptions {
 }
 
 /// What computes a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Engine {
     /// Ours where it computes the network, else rust-bert.
     #[default]

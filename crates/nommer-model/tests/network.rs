@@ -231,3 +231,32 @@ fn a_long_sentence_is_scored_to_its_end() {
         "{names:?}"
     );
 }
+
+/// A plain Hugging Face folder, without our manifest; the reference is of `scripts/make-tiny-checkpoints`.
+#[test]
+fn a_plain_folder_reads_as_transformers_reads_it() {
+    #[derive(Deserialize)]
+    struct Expected {
+        ids: Vec<u32>,
+        argmax: std::collections::BTreeMap<usize, String>,
+    }
+    let folder = root().join("tests/fixtures/checkpoints/bert");
+    let expected = std::fs::read(folder.join("expected.json")).unwrap();
+    let expected: Expected = serde_json::from_slice(&expected).unwrap();
+    let model = Model::load(&ModelFiles::Folder(folder)).unwrap();
+    assert!(model.is_plain() && model.classifier().description().contains("nommer bert"));
+    for (length, best) in &expected.argmax {
+        let logits = &model
+            .classifier()
+            .classify(&[&expected.ids[..*length]])
+            .unwrap()[0];
+        let rows = logits.rows().into_iter();
+        let found: String = rows
+            .map(|row| {
+                let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+                best.unwrap().0.to_string()
+            })
+            .collect();
+        assert_eq!(found, *best, "{length} pieces");
+    }
+}

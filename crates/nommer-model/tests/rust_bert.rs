@@ -1,6 +1,6 @@
 //! Networks on libtorch against transformers, and the faults of rust-bert's own pipelines, which ours must not have.
 #![cfg(feature = "rust-bert")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -209,17 +209,17 @@ fn files_that_do_not_fit_are_refused_with_what_is_wrong() {
     refused("bert", "\"bert\"", "\"gpt2\"", "gpt2");
     refused(
         "bert",
-        "\"hidden_size\": 32",
         "\"hidden_size\": 64",
+        "\"hidden_size\": 32",
         "classifier.weight",
     );
     refused(
         "bert",
-        "\"hidden_size\": 32",
+        "\"hidden_size\": 64",
         "\"hidden_size\": -1",
         "hidden_size is -1",
     );
-    refused("bert", "\"hidden_size\": 32,", "", "hidden_size is missing");
+    refused("bert", "\"hidden_size\": 64,", "", "hidden_size is missing");
     refused(
         "bert",
         "\"vocab_size\": 403",
@@ -343,6 +343,63 @@ fn the_shipped_model_reads_the_same_on_both_engines() {
         assert!(!ours.names.is_empty());
         assert_eq!(names(ours), names(theirs));
     }
+}
+
+/// Both engines on the same float weights. `NOMMER_F32_MODEL` and `NOMMER_CORPUS` name a model and a corpus that are
+/// not in the repository.
+#[test]
+fn floats_read_the_same_on_both_engines() {
+    let named = |name: &str, here: &str| match std::env::var_os(name) {
+        Some(path) => PathBuf::from(path),
+        None => root().join(here),
+    };
+    let folder = named("NOMMER_F32_MODEL", "tests/fixtures/checkpoints/bert");
+    let corpus = named("NOMMER_CORPUS", "tests/fixtures/gold/depeche.jsonl");
+    let load = |engine| {
+        let options = LoadOptions {
+            engine,
+            ..LoadOptions::default()
+        };
+        Model::load_with(&ModelFiles::Folder(folder.clone()), &options).unwrap()
+    };
+    let (ours, theirs) = (load(Engine::Nommer), load(Engine::RustBert));
+    let (mut documents, mut names, mut pieces, mut largest) = (0, 0, 0, 0.0f32);
+    for line in std::fs::read_to_string(corpus).unwrap().lines() {
+        #[derive(Deserialize)]
+        struct Document {
+            text: String,
+        }
+        let Document { text } = serde_json::from_str(line).unwrap();
+        let sentences = nommer_core::text::segment::sentences(&text);
+        let sentences: Vec<&str> = sentences
+            .iter()
+            .map(|sentence| sentence.span.slice(&text))
+            .collect();
+        let read = |model: &Model| model.recognize(&sentences).unwrap();
+        for (ours, theirs) in read(&ours).iter().zip(&read(&theirs)) {
+            let found = |analysis: &nommer_model::model::SentenceAnalysis| {
+                let names = analysis.names.iter();
+                names
+                    .map(|name| (name.range.clone(), name.label))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(found(ours), found(theirs));
+            let differences = ours
+                .logits
+                .iter()
+                .zip(&theirs.logits)
+                .map(|(a, b)| (a - b).abs());
+            largest = differences.fold(largest, f32::max);
+            names += ours.names.len();
+            pieces += ours.logits.nrows();
+        }
+        documents += 1;
+    }
+    println!(
+        "{documents} documents, {pieces} pieces, {names} names equal; logits differ by at most {largest}"
+    );
+    assert!(largest < 1e-3, "{largest}");
+    assert!(pieces > 1000);
 }
 
 /// rust-bert's pipeline gives labels to the wrong texts after its first 64 windows.

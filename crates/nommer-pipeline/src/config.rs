@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use nommer_core::label::Label;
 use nommer_core::offset::OffsetUnit;
+use nommer_model::backend::Device;
+use nommer_model::labels::LabelMapping;
+use nommer_model::model::{Engine, LoadOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Settings, TextField};
@@ -14,9 +17,18 @@ use crate::read::ReadLimits;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Folder of the model; the one the program ships when absent.
+    /// Folder or name of the model; the one the program ships when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
+    /// What computes the network; what suits it when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// Where the network is computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// What labels of a model without manifest stand for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_map: Option<Vec<LabelMapping>>,
     /// Documents annotated at the same time; one per core when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<NonZeroUsize>,
@@ -103,7 +115,11 @@ impl Config {
             message: error.to_string().trim_end().to_owned(),
         })?;
         if let (Some(model), Some(folder)) = (&mut config.model, path.parent()) {
-            *model = folder.join(&model);
+            let beside = folder.join(&model);
+            // A name is a name wherever the file lies, unless a folder is called like it.
+            if beside.exists() || !is_model_name(model) {
+                *model = beside;
+            }
         }
         Ok(config)
     }
@@ -113,6 +129,9 @@ impl Config {
     pub fn or(self, other: Config) -> Config {
         Config {
             model: self.model.or(other.model),
+            engine: self.engine.or(other.engine),
+            device: self.device.or(other.device),
+            label_map: self.label_map.or(other.label_map),
             jobs: self.jobs.or(other.jobs),
             labels: self.labels.or(other.labels),
             min_score: self.min_score.or(other.min_score),
@@ -131,6 +150,9 @@ impl Config {
     pub fn with_defaults(self) -> Config {
         self.or(Config {
             model: None,
+            engine: Some(Engine::default()),
+            device: Some(Device::default()),
+            label_map: None,
             jobs: Some(cores()),
             labels: Some(Label::ALL.to_vec()),
             min_score: Some(0.0),
@@ -175,6 +197,15 @@ impl Config {
         })
     }
 
+    /// How the model is loaded.
+    pub fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            engine: self.engine.unwrap_or_default(),
+            device: self.device.unwrap_or_default(),
+            label_map: self.label_map.clone().unwrap_or_default(),
+        }
+    }
+
     /// The number of workers.
     ///
     /// # Errors
@@ -201,6 +232,23 @@ impl Config {
     }
 }
 
+/// Whether a model may be called so that is no folder: `NAME` of a shipped one, or `ORG/NAME` of the hub, with
+/// `@REVISION` if you like.
+pub fn is_model_name(path: &Path) -> bool {
+    let Some(name) = path.to_str() else {
+        return false;
+    };
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
+    let part = |part: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        !part.is_empty() && !part.starts_with('.') && part.chars().all(plain)
+    };
+    match name.split_once('/') {
+        Some((organisation, name)) => part(organisation) && part(name),
+        None => part(name),
+    }
+}
+
 fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
@@ -220,6 +268,17 @@ mod tests {
     fn what_is_shown_reads_back() {
         let shown = Config::default().with_defaults();
         assert_eq!(parse(&shown.to_toml()).unwrap(), shown);
+    }
+
+    #[test]
+    fn a_model_s_name_is_no_folder_beside_the_file() {
+        let model = |text: &str| parse(text).unwrap().model.unwrap();
+        assert_eq!(model("model = \"zoe/ner@main\""), Path::new("zoe/ner@main"));
+        assert_eq!(model("model = \"ner-fr\""), Path::new("ner-fr"));
+        assert!(model("model = \"./ner\"").is_absolute());
+        for path in ["a/b/c", "../ner", ".ner", "/ner", "a//b", "a/", "é/a"] {
+            assert!(!is_model_name(Path::new(path)), "{path}");
+        }
     }
 
     #[test]
@@ -246,6 +305,9 @@ mod tests {
         );
         assert!(message("labels = [\"MISC\"]").contains("MISC"));
         assert!(message("jobs = 0").contains("jobs"));
+        assert!(message("device = \"gpu\"").contains("cuda:1"));
+        assert!(message("engine = \"onnx\"").contains("rust-bert"));
+        assert!(message("label-map = [\"GPE\"]").contains("NAME=LOC"));
         assert!(parse("min-score = 2.0").unwrap().settings().is_err());
         assert!(parse("labels = []").unwrap().settings().is_err());
         assert!(parse("jobs = 2000").unwrap().workers().is_err());

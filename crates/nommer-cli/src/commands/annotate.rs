@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use nommer_core::label::Label;
 use nommer_core::record::Outcome;
 use nommer_core::text::decode::looks_binary;
-use nommer_pipeline::config::Config;
+use nommer_pipeline::config::{Config, is_model_name};
 use nommer_pipeline::pipeline::Pipeline;
 use nommer_pipeline::run::{self, Event, RunError, RunOptions, Summary};
 use nommer_pipeline::sink::{self, Sink, SinkError};
@@ -33,7 +33,10 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
         let model = config
             .model
             .as_deref()
-            .map(std::path::absolute)
+            .map(|model| match is_model_name(model) && !model.exists() {
+                true => Ok(model.to_owned()),
+                false => std::path::absolute(model),
+            })
             .transpose()?;
         let config = Config { model, ..config };
         std::io::stdout().write_all(config.to_toml().as_bytes())?;
@@ -58,7 +61,7 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
             .collect(),
     };
     let walk = walk::walk(&inputs, &options)?;
-    let model = load_model(config.model.as_deref())?;
+    let model = load_model(&config)?;
     refuse_same_target(output, args.log.as_deref())?;
     let mut log = args.log.as_deref().map(Log::open).transpose()?;
     let sink = sink::open_output(output)?;

@@ -279,7 +279,7 @@ fn annotate(
     args: &EvaluateArgs,
     settings: Settings,
 ) -> Result<(Origin, Corpus)> {
-    let model = load_model(args.common.model.as_deref())?;
+    let model = load_model(&args.config())?;
     // What is left out is left out, and counted, when both sides are checked.
     let settings = Settings {
         labels: Label::ALL.to_vec(),

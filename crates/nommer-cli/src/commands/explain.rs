@@ -21,7 +21,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     let config = args.config();
     let settings = config.settings()?;
     let document = find_document(&args, &config)?;
-    let pipeline = Pipeline::new(load_model(config.model.as_deref())?, settings);
+    let pipeline = Pipeline::new(load_model(&config)?, settings);
 
     let mut out = String::new();
     writeln!(out, "document   {} ({})", document.id, document.path)?;

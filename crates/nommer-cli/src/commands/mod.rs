@@ -11,7 +11,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use nommer_hub::{Remote, Store};
 use nommer_model::model::{Model, ModelFiles};
+use nommer_pipeline::config::{Config, is_model_name};
+
+/// What the model the program carries is called.
+const BUILT_IN_NAME: &str = "ner-fr";
 
 /// The model the program carries, so that one file is all there is to install.
 const BUILT_IN: &[(&str, &[u8])] = &[
@@ -33,17 +38,38 @@ const BUILT_IN: &[(&str, &[u8])] = &[
     ),
 ];
 
-/// Loads the model in `folder`, else the one the environment names, else the built-in one.
-fn load_model(folder: Option<&Path>) -> Result<Model> {
-    let named = || std::env::var_os("NOMMER_MODEL").filter(|folder| !folder.is_empty());
-    let files = match folder
-        .map(Path::to_owned)
+/// Loads the model that is named, else the one the environment names, else the built-in one.
+fn load_model(config: &Config) -> Result<Model> {
+    let named = || std::env::var_os("NOMMER_MODEL").filter(|name| !name.is_empty());
+    let name = config
+        .model
+        .clone()
         .or_else(|| named().map(PathBuf::from))
-    {
-        Some(folder) => ModelFiles::Folder(folder),
-        None => ModelFiles::Embedded(BUILT_IN),
-    };
-    Ok(Model::load(&files)?)
+        .unwrap_or_else(|| PathBuf::from(BUILT_IN_NAME));
+    Ok(Model::load_with(
+        &find_model(&name)?,
+        &config.load_options(),
+    )?)
+}
+
+/// The files of a model: a folder comes before a name that it is called like.
+fn find_model(name: &Path) -> Result<ModelFiles> {
+    if !name.exists() && name == Path::new(BUILT_IN_NAME) {
+        return Ok(ModelFiles::Embedded(BUILT_IN));
+    }
+    if !name.exists() && is_model_name(name) {
+        // A single word is no name of the hub; the folder it must be is complained of by what reads it.
+        if let Some(Ok(name)) = name.to_str().map(str::parse) {
+            let (store, _) = hub()?;
+            return Ok(ModelFiles::Folder(store.find(&name)?.folder));
+        }
+    }
+    Ok(ModelFiles::Folder(name.to_owned()))
+}
+
+/// Where models of the hub are kept, and the hub.
+fn hub() -> Result<(Store, Remote)> {
+    Ok(Store::shared(|name| std::env::var(name).ok())?)
 }
 
 /// Writes a file beside where it shall be, and moves it there when it is whole.

@@ -1,29 +1,130 @@
 //! `nommer model`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::Result;
+use nommer_core::label::Label;
+use nommer_hub::{FILES, HubError, Name, Progress, Snapshot};
 use nommer_model::manifest::{Manifest, Origin};
+use nommer_model::model::{Engine, Model};
+use nommer_model::tags::Tag;
+use nommer_pipeline::config::Config;
 
-use super::load_model;
+use super::{BUILT_IN_NAME, hub, load_model};
 use crate::Ending;
 use crate::args::{ModelArgs, ModelCommand};
 
 pub(crate) fn run(args: ModelArgs) -> Result<Ending> {
-    let ModelCommand::Info { model, json } = args.command;
-    let model = load_model(model.as_deref())?;
-    let text = if json {
-        serde_json::to_string_pretty(model.manifest())? + "\n"
-    } else {
-        let runtime = model.classifier().description();
-        describe(model.manifest(), model.sha256(), &runtime)?
+    let mut ending = Ending::Complete;
+    let text = match args.command {
+        ModelCommand::Info {
+            model,
+            engine,
+            device,
+            label_map,
+            json,
+        } => {
+            let config = Config {
+                model,
+                engine: engine.map(Engine::from),
+                device,
+                label_map: Some(label_map),
+                ..Config::default()
+            };
+            let model = load_model(&config)?;
+            if json {
+                serde_json::to_string_pretty(model.manifest())? + "\n"
+            } else {
+                describe(&model)?
+            }
+        }
+        ModelCommand::Pull { name } => {
+            let (store, remote) = hub()?;
+            let progress = match std::io::stderr().is_terminal() {
+                true => Progress::Shown,
+                false => Progress::Hidden,
+            };
+            let snapshot = store.pull(&name, &remote, progress)?;
+            format!(
+                "{} {}, {:.1} MB, verified\n{}\n",
+                snapshot.repository,
+                snapshot.commit,
+                megabytes(&snapshot),
+                snapshot.folder.display()
+            )
+        }
+        ModelCommand::List => list()?,
+        ModelCommand::Remove { name } => {
+            let bytes = hub()?.0.remove(&name)?;
+            format!("{name} removed, {:.1} MB are free\n", bytes as f64 / 1e6)
+        }
+        ModelCommand::Verify { names } => {
+            let (text, damaged) = verify(&names)?;
+            if damaged {
+                ending = Ending::SomeFailed;
+            }
+            text
+        }
     };
     std::io::stdout().write_all(text.as_bytes())?;
-    Ok(Ending::Complete)
+    Ok(ending)
 }
 
-fn describe(manifest: &Manifest, sha256: &str, runtime: &str) -> Result<String, std::fmt::Error> {
+fn megabytes(snapshot: &Snapshot) -> f64 {
+    snapshot.files.values().sum::<u64>() as f64 / 1e6
+}
+
+fn list() -> Result<String> {
+    let mut out = format!("{BUILT_IN_NAME:<40} built in\n");
+    // Of other programs' models only those of all three files are any use here.
+    let complete = |snapshot: &Snapshot| snapshot.files.len() == FILES.len();
+    for snapshot in hub()?.0.list()?.into_iter().filter(complete) {
+        let commit = snapshot.commit.get(..12).unwrap_or(&snapshot.commit);
+        writeln!(
+            out,
+            "{:<40} {commit:<12} {:>8.1} MB  {}",
+            snapshot.repository,
+            megabytes(&snapshot),
+            snapshot.revisions.join(" ")
+        )?;
+    }
+    Ok(out)
+}
+
+/// Verifies models, and tells whether any is damaged.
+fn verify(names: &[Name]) -> Result<(String, bool)> {
+    let (store, _) = hub()?;
+    let snapshots = if names.is_empty() {
+        let all = store.list()?.into_iter();
+        all.filter(|snapshot| snapshot.files.len() == FILES.len())
+            .collect()
+    } else {
+        let named = names.iter().map(|name| store.find(name));
+        named.collect::<Result<Vec<_>, _>>()?
+    };
+    let (mut out, mut damaged) = (String::new(), false);
+    for snapshot in snapshots {
+        match store.verify(&snapshot) {
+            Ok(receipt) => {
+                writeln!(out, "{} {}: intact", snapshot.repository, snapshot.commit)?;
+                for (name, (bytes, sha256)) in &receipt.files {
+                    writeln!(out, "  {name:<18} {bytes:>10} bytes  {sha256}")?;
+                }
+            }
+            Err(error @ (HubError::Damaged { .. } | HubError::Io { .. })) => {
+                damaged = true;
+                crate::complain(&error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((out, damaged))
+}
+
+fn describe(model: &Model) -> Result<String, std::fmt::Error> {
+    let (manifest, sha256) = (model.manifest(), model.sha256());
+    let runtime = model.classifier().description();
     let mut out = String::new();
     let origin = |origin: &Origin| {
         format!(
@@ -38,7 +139,12 @@ fn describe(manifest: &Manifest, sha256: &str, runtime: &str) -> Result<String, 
     )?;
     writeln!(
         out,
-        "sha256          {sha256} (of the manifest, which covers all files)"
+        "sha256          {sha256} ({})",
+        if model.is_plain() {
+            "of the files' hashes and what the labels stand for"
+        } else {
+            "of the manifest, which covers all files"
+        }
     )?;
     writeln!(
         out,
@@ -47,6 +153,16 @@ fn describe(manifest: &Manifest, sha256: &str, runtime: &str) -> Result<String, 
     )?;
     writeln!(out, "windows         {} tokens", manifest.window_pieces)?;
     writeln!(out, "runtime here    {runtime}")?;
+    if model.is_plain() {
+        describe_labels(&mut out, model)?;
+        writeln!(
+            out,
+            "\na plain Hugging Face folder: licence, training data and accuracy are not stated here; measure it with\n\
+             `nommer evaluate --run --model`"
+        )?;
+        describe_files(&mut out, manifest)?;
+        return Ok(out);
+    }
     writeln!(out, "labels          {}", manifest.labels.join(" "))?;
     writeln!(out, "licence         {}", manifest.license)?;
     writeln!(out, "base model      {}", origin(&manifest.base_model))?;
@@ -71,6 +187,32 @@ fn describe(manifest: &Manifest, sha256: &str, runtime: &str) -> Result<String, 
             score.per, score.org, score.loc, score.micro
         )?;
     }
+    describe_files(&mut out, manifest)?;
+    Ok(out)
+}
+
+/// What each label of a model without manifest was taken for.
+fn describe_labels(out: &mut String, model: &Model) -> std::fmt::Result {
+    for (index, (name, tag)) in model
+        .manifest()
+        .labels
+        .iter()
+        .zip(model.tags().tags())
+        .enumerate()
+    {
+        let head = if index == 0 { "labels" } else { "" };
+        let meaning = match tag {
+            Tag::Outside => "outside names, or left out",
+            Tag::Begin(_) => "begins a name",
+            Tag::Inside(_) => "in a name; begins one after another label",
+        };
+        let label = tag.label().map_or("-", Label::as_str);
+        writeln!(out, "{head:<16}{name:<14} {label:<4} {meaning}")?;
+    }
+    writeln!(out, "{:<16}--label-map NAME=LABEL says otherwise", "")
+}
+
+fn describe_files(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
     writeln!(out, "\nfiles (verified)")?;
     for (name, file) in &manifest.files {
         writeln!(
@@ -79,5 +221,5 @@ fn describe(manifest: &Manifest, sha256: &str, runtime: &str) -> Result<String, 
             file.bytes, file.sha256
         )?;
     }
-    Ok(out)
+    Ok(())
 }

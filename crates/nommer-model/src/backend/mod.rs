@@ -10,6 +10,7 @@ use std::str::FromStr;
 use ndarray::Array2;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
+use serde::{Deserialize, Serialize};
 
 /// The most pieces given to a network in one call, when it does not say otherwise. Larger calls reuse the weights in
 /// cache no better.
@@ -77,7 +78,8 @@ pub enum ClassifyError {
 }
 
 /// Where a network is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Device {
     /// On the CPU.
     #[default]
@@ -106,6 +108,20 @@ impl FromStr for Device {
                 Ok(Device::Cuda(index.into()))
             }
         }
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = NoDevice;
+
+    fn try_from(text: String) -> Result<Device, NoDevice> {
+        text.parse()
+    }
+}
+
+impl From<Device> for String {
+    fn from(device: Device) -> String {
+        device.to_string()
     }
 }
 
@@ -180,5 +196,21 @@ fn floats(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, LoadError> {
         Ok(values)
     } else {
         Err(LoadError::tensor(name, "holds values that are not finite"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_as_they_are_shown() {
+        for text in ["cpu", "cuda:0", "cuda:3"] {
+            assert_eq!(text.parse::<Device>().unwrap().to_string(), text);
+        }
+        assert_eq!("cuda".parse(), Ok(Device::Cuda(0)));
+        for text in ["", "gpu", "cuda:", "cuda:-1", "cuda:999", "CPU"] {
+            assert!(text.parse::<Device>().is_err(), "{text}");
+        }
     }
 }

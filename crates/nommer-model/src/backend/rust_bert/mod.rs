@@ -19,7 +19,7 @@
 mod deberta;
 mod network;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
@@ -39,7 +39,7 @@ pub struct RustBert {
     device: tch::Device,
     kind: Kind,
     /// The weights that all networks share, by name.
-    weights: Mutex<HashMap<String, Tensor>>,
+    weights: Mutex<BTreeMap<String, Tensor>>,
     // Idle networks. Invariant: on a GPU, there is never more than one, idle or taken.
     networks: Mutex<Vec<Network>>,
 }
@@ -74,8 +74,8 @@ impl RustBert {
         let build = || -> Result<RustBert, LoadError> {
             let store = nn::VarStore::new(tch::Device::Cpu);
             let network = Network::new(&store, &architecture)?;
-            let mut weights = HashMap::new();
-            for (name, variable) in store.variables() {
+            let mut weights = BTreeMap::new();
+            for (name, variable) in variables(&store) {
                 let shape: Vec<usize> = variable
                     .size()
                     .iter()
@@ -316,13 +316,18 @@ fn batches(windows: &[&[u32]], budget: usize) -> Vec<Vec<usize>> {
 }
 
 /// Puts the weights under a network: each of its variables becomes another handle of the same memory.
-fn share(store: &nn::VarStore, weights: &HashMap<String, Tensor>) {
+fn share(store: &nn::VarStore, weights: &BTreeMap<String, Tensor>) {
     let _no_gradients = tch::no_grad_guard();
-    for (name, mut variable) in store.variables() {
+    for (name, mut variable) in variables(store) {
         if let Some(weights) = weights.get(&name) {
             variable.set_data(weights);
         }
     }
+}
+
+/// The variables of a network, in the order of their names.
+fn variables(store: &nn::VarStore) -> BTreeMap<String, Tensor> {
+    store.variables().into_iter().collect()
 }
 
 /// What `work` returns, or the message of its panic: libtorch's errors are panics in rust-bert.

@@ -15,8 +15,9 @@ use crate::backend::LoadError;
 
 /// The layer norm epsilon that rust-bert has where it does not ask the configuration.
 ///
-/// CamemBERT and XLM-R were trained with 1e-5. What it changes was measured on the shipped network (which is
-/// of their shape) over winer-dev: see the note in ARCHITECTURE.md.
+/// CamemBERT and XLM-R were trained with 1e-5. In PyTorch the difference moves the scores of the shipped network, which
+/// is of their family, by at most 0.006 and by 0.0002 in the mean, and changes the best tag of none of 16,941 pieces of
+/// winer-dev.
 const FIXED_EPSILON: f64 = 1e-12;
 
 /// A network that was checked: what to build, and how large it is.
@@ -46,7 +47,7 @@ pub(super) enum Network {
     Roberta(RobertaForTokenClassification),
     DistilBert(DistilBertForTokenClassification),
     Electra(ElectraForTokenClassification),
-    DebertaV2(DebertaV2),
+    DebertaV2(Box<DebertaV2>),
 }
 
 impl Architecture {
@@ -296,7 +297,9 @@ impl Network {
             Config::Electra(config) => {
                 Network::Electra(ElectraForTokenClassification::new(&root, config).map_err(failed)?)
             }
-            Config::DebertaV2(config) => Network::DebertaV2(DebertaV2::new(&root, config)),
+            Config::DebertaV2(config) => {
+                Network::DebertaV2(Box::new(DebertaV2::new(&root, config)))
+            }
         })
     }
 
