@@ -235,3 +235,74 @@ fn files_that_are_sound_but_do_not_fit_are_refused() {
         &["model/tokenizer.json", "does not list"],
     );
 }
+
+/// A tiny checkpoint as Hugging Face stores it.
+fn checkpoint(name: &str) -> String {
+    let folder = crate::support::tests_folder().join("fixtures/checkpoints");
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_plain_folder_is_described_by_what_its_labels_were_taken_for() {
+    let folder = Folder::with([("a.txt", "Zoé habite à Lyon.\n")]);
+    let bert = checkpoint("bert");
+    let info = folder.run(&["model", "info", &bert]).clean();
+    for part in [
+        "B-PER",
+        "begins a name",
+        "--label-map",
+        "not stated",
+        "nommer bert, f32",
+    ] {
+        assert!(info.text().contains(part), "{part}: {}", info.text());
+    }
+    let annotate = ["annotate", "a.txt", "--model", &bert, "-o", "-"];
+    let record = |more: &[&str]| {
+        folder
+            .run(&[&annotate[..], more].concat())
+            .clean()
+            .records()
+            .remove(0)
+    };
+    let plain = record(&[]);
+    assert_eq!(plain["model"]["name"], "bert");
+    assert_eq!(plain["coverage"]["seen"], plain["coverage"]["tokens"]);
+    // What labels are taken for is part of what the model is.
+    assert_ne!(
+        plain["model"]["sha256"],
+        record(&["--label-map", "ORG=LOC"])["model"]["sha256"]
+    );
+    let refused = |more: &[&str], parts: &[&str]| {
+        folder.run(&[&annotate[..], more].concat()).refused(parts);
+    };
+    refused(&["--label-map", "GPE=LOC"], &["GPE=LOC", "B-PER"]);
+    folder
+        .run(&["model", "info", "ner-fr", "--label-map", "PER=ORG"])
+        .refused(&["manifest", "--label-map"]);
+    folder
+        .run(&["model", "info", &checkpoint("electra")])
+        .refused(&["LABEL_0 LABEL_1 LABEL_2", "--label-map"]);
+}
+
+#[test]
+fn a_network_that_needs_another_engine_says_so() {
+    let folder = Folder::new();
+    let camembert = checkpoint("camembert");
+    let info = |more: &[&str]| folder.run(&[&["model", "info", &camembert], more].concat());
+    if cfg!(feature = "rust-bert") {
+        let shown = info(&[]).clean();
+        assert!(
+            shown
+                .text()
+                .contains("rust-bert 0.23 camembert on libtorch"),
+            "{}",
+            shown.text()
+        );
+    } else {
+        info(&[]).refused(&["camembert", "--features rust-bert"]);
+        info(&["--device", "cuda"]).refused(&["--features rust-bert"]);
+    }
+    info(&["--engine", "nommer"]).refused(&["model_type is \"camembert\""]);
+    info(&["--engine", "nommer", "--device", "cuda:1"]).refused(&["cuda:1", "rust-bert"]);
+    assert!(info(&["--device", "gpu"]).says(&["cuda:1"]).code == Some(2));
+}

@@ -275,15 +275,19 @@ mod tests {
 
     /// Decodes a sentence whose pieces are written with `¦` between them, each with the column it prefers.
     fn check(pieces: &[(&str, usize)], expected: &[(&str, Label)]) {
+        check_with(&tag_set(), pieces, expected);
+    }
+
+    fn check_with(tags: &TagSet, pieces: &[(&str, usize)], expected: &[(&str, Label)]) {
         let sentence: String = pieces.iter().map(|(piece, _)| *piece).collect();
         let mut ranges = Vec::new();
-        let mut logits = Array2::zeros((pieces.len(), 7));
+        let mut logits = Array2::zeros((pieces.len(), tags.len()));
         for (row, (piece, column)) in pieces.iter().enumerate() {
             let start = ranges.last().map_or(0, |range: &Range<usize>| range.end);
             ranges.push(start..start + piece.len());
             logits[(row, *column)] = 5.0;
         }
-        let (_, names) = decode(&sentence, &ranges, logits.rows().into_iter(), &tag_set());
+        let (_, names) = decode(&sentence, &ranges, logits.rows().into_iter(), tags);
         let got: Vec<(&str, Label)> = names
             .iter()
             .map(|name| (&sentence[name.range.clone()], name.label))
@@ -316,6 +320,42 @@ mod tests {
         check(
             &[("la", 0), (" Fra", 3), ("nce", 4)],
             &[("France", Label::Loc)],
+        );
+    }
+
+    #[test]
+    fn models_that_mark_no_beginnings_are_read() {
+        // IO, and IOB1, where `B-` only parts names of one label. Column 0 is outside.
+        let tags = TagSet::of(
+            vec![
+                Tag::Outside,
+                Tag::Inside(Label::Per),
+                Tag::Inside(Label::Loc),
+                Tag::Begin(Label::Loc),
+                Tag::Outside,
+            ],
+            Opening::WhereLabelChanges,
+        );
+        check_with(
+            &tags,
+            &[("Nico", 1), ("las", 1), (" Sarkozy", 1), (" dort", 0)],
+            &[("Nicolas Sarkozy", Label::Per)],
+        );
+        check_with(
+            &tags,
+            &[("Zoé", 1), (" Paris", 2), (" Lyon", 3), (" Metz", 2)],
+            &[
+                ("Zoé", Label::Per),
+                ("Paris", Label::Loc),
+                ("Lyon Metz", Label::Loc),
+            ],
+        );
+        // What stands for nothing we look for is outside, with all its probability.
+        check_with(&tags, &[("La", 4), (" Joconde", 4), (" sourit", 0)], &[]);
+        check_with(
+            &tags,
+            &[("Ille", 2), ("-", 2), ("et", 2), ("-", 2), ("Vilaine", 2)],
+            &[("Ille-et-Vilaine", Label::Loc)],
         );
     }
 

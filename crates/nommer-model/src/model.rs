@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, ArrayView1};
+use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::bert::Bert;
@@ -159,7 +160,11 @@ impl Model {
                 (ModelFiles::Folder(folder), Ok(config))
                     if error.kind() == std::io::ErrorKind::NotFound =>
                 {
-                    Model::load_plain(files, folder, &config, options)
+                    let weights = files.read(WEIGHTS)?;
+                    if is_converted(&weights) {
+                        return Err(ModelError::Read { path, error });
+                    }
+                    Model::load_plain(files, folder, (&config, &weights), options)
                 }
                 _ => Err(ModelError::Read { path, error }),
             },
@@ -239,7 +244,7 @@ impl Model {
     fn load_plain(
         files: &ModelFiles,
         folder: &Path,
-        config: &[u8],
+        (config, weights): (&[u8], &[u8]),
         options: &LoadOptions,
     ) -> Result<Model, ModelError> {
         let place = files.place();
@@ -247,11 +252,11 @@ impl Model {
             place: place.clone(),
             problem,
         };
-        let (tokenizer, weights) = (files.read(TOKENIZER)?, files.read(WEIGHTS)?);
+        let tokenizer = files.read(TOKENIZER)?;
         let listed = [
             (CONFIG, config),
             (TOKENIZER, &tokenizer),
-            (WEIGHTS, &weights),
+            (WEIGHTS, weights),
         ];
         let info = |(name, bytes): (&str, &[u8])| {
             let info = FileInfo {
@@ -266,7 +271,7 @@ impl Model {
         let tokenizer =
             SubwordTokenizer::load(&tokenizer).map_err(|error| unusable(error.to_string()))?;
         let classifier =
-            build(config, &weights, options).map_err(|error| unusable(error.to_string()))?;
+            build(config, weights, options).map_err(|error| unusable(error.to_string()))?;
         // Tables of embeddings are often larger than the vocabulary, to a round number; smaller ones do not fit.
         if tokenizer.vocabulary() > classifier.vocabulary() {
             return Err(unusable(format!(
@@ -449,6 +454,14 @@ impl Model {
             names,
         }
     }
+}
+
+/// Whether weights are ours: quantised, as `scripts/convert-model` does. Their manifest is missing, not absent.
+fn is_converted(weights: &[u8]) -> bool {
+    SafeTensors::deserialize(weights).is_ok_and(|tensors| {
+        let mut names = tensors.names().into_iter();
+        names.any(|name| name.ends_with(".weight_scale"))
+    })
 }
 
 /// The network, on the engine that was asked for or that suits it.

@@ -80,10 +80,10 @@ impl TagSet {
             .iter()
             .map(|name| parse(name.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
-        let wanted = Label::ALL
+        let of_labels = Label::ALL
             .into_iter()
             .flat_map(|label| [Tag::Begin(label), Tag::Inside(label)]);
-        for wanted in wanted.chain([Tag::Outside]) {
+        for wanted in [Tag::Outside].into_iter().chain(of_labels) {
             if tags.iter().filter(|tag| **tag == wanted).count() != 1 {
                 return Err(TagError::NotOnce(wanted));
             }

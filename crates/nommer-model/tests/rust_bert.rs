@@ -310,7 +310,7 @@ fn files_that_do_not_fit_are_refused_with_what_is_wrong() {
     }
     assert!(load(b"[]", &weights).contains("no JSON object"));
     assert!(load(b"{", &weights).contains("config.json"));
-    assert!(load(&file("electra", "config.json"), &weights).contains("electra"));
+    assert!(load(&file("electra", "config.json"), &weights).contains("classifier.weight"));
 }
 
 #[test]
