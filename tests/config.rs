@@ -116,6 +116,8 @@ fn the_configuration_shown_reads_back_as_the_same() {
 #[test]
 fn the_model_shown_is_the_one_meant_wherever_the_file_lies() {
     let folder = folder();
+    // It is there: what is not could be the name of a model of the hub.
+    folder.write("models/mine/README.md", "");
     let shown = folder
         .run(&["annotate", "--show-config", "--model", "models/mine"])
         .clean();

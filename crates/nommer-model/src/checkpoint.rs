@@ -45,7 +45,6 @@ impl Checkpoint {
         let labels = label_names(&config)?;
         let tags = labels::read(&labels, mappings).map_err(|error| error.to_string())?;
         let (name, version) = name_of(folder);
-        let dtype = text("torch_dtype").or(text("dtype")).unwrap_or("float");
         let positions = config
             .get("max_position_embeddings")
             .and_then(Value::as_u64);
@@ -61,7 +60,7 @@ impl Checkpoint {
                 name,
                 version,
                 architecture: architecture.to_owned(),
-                dtype: dtype.to_owned(),
+                dtype: String::new(),
                 labels,
                 max_pieces: max_pieces.unwrap_or(usize::MAX),
                 window_pieces: WINDOW_PIECES,

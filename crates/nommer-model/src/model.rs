@@ -280,6 +280,7 @@ impl Model {
                 classifier.vocabulary()
             )));
         }
+        manifest.dtype = stored_type(weights);
         manifest.max_pieces = manifest.max_pieces.min(classifier.max_pieces());
         manifest.window_pieces = manifest
             .window_pieces
@@ -462,6 +463,18 @@ fn is_converted(weights: &[u8]) -> bool {
         let mut names = tensors.names().into_iter();
         names.any(|name| name.ends_with(".weight_scale"))
     })
+}
+
+/// How most weights are stored, for people to read.
+fn stored_type(weights: &[u8]) -> String {
+    let tensors = SafeTensors::deserialize(weights).ok();
+    let largest = tensors.and_then(|tensors| {
+        let tensors = tensors.tensors().into_iter();
+        tensors
+            .max_by_key(|(_, tensor)| tensor.data().len())
+            .map(|(_, tensor)| tensor.dtype())
+    });
+    largest.map_or_else(String::new, |kind| kind.to_string().to_lowercase())
 }
 
 /// The network, on the engine that was asked for or that suits it.

@@ -232,8 +232,11 @@ impl Config {
     }
 }
 
-/// Whether a model may be called so that is no folder: `NAME` of a shipped one, or `ORG/NAME` of the hub, with
-/// `@REVISION` if you like.
+/// What the model that the command ships is called.
+pub const SHIPPED: &str = "ner-fr";
+
+/// Whether a model may be called so that is no folder: [`SHIPPED`], or `ORG/NAME` of the hub, with `@REVISION` if you
+/// like.
 pub fn is_model_name(path: &Path) -> bool {
     let Some(name) = path.to_str() else {
         return false;
@@ -245,7 +248,7 @@ pub fn is_model_name(path: &Path) -> bool {
     };
     match name.split_once('/') {
         Some((organisation, name)) => part(organisation) && part(name),
-        None => part(name),
+        None => name == SHIPPED,
     }
 }
 
@@ -276,7 +279,9 @@ mod tests {
         assert_eq!(model("model = \"zoe/ner@main\""), Path::new("zoe/ner@main"));
         assert_eq!(model("model = \"ner-fr\""), Path::new("ner-fr"));
         assert!(model("model = \"./ner\"").is_absolute());
-        for path in ["a/b/c", "../ner", ".ner", "/ner", "a//b", "a/", "é/a"] {
+        for path in [
+            "ner", "a/b/c", "../ner", ".ner", "/ner", "a//b", "a/", "é/a",
+        ] {
             assert!(!is_model_name(Path::new(path)), "{path}");
         }
     }

@@ -11,12 +11,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nommer_hub::{Remote, Store};
+use nommer_hub::{Name, Remote, Store};
 use nommer_model::model::{Model, ModelFiles};
-use nommer_pipeline::config::{Config, is_model_name};
-
-/// What the model the program carries is called.
-const BUILT_IN_NAME: &str = "ner-fr";
+use nommer_pipeline::config::{Config, SHIPPED, is_model_name};
 
 /// The model the program carries, so that one file is all there is to install.
 const BUILT_IN: &[(&str, &[u8])] = &[
@@ -45,7 +42,7 @@ fn load_model(config: &Config) -> Result<Model> {
         .model
         .clone()
         .or_else(|| named().map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from(BUILT_IN_NAME));
+        .unwrap_or_else(|| PathBuf::from(SHIPPED));
     Ok(Model::load_with(
         &find_model(&name)?,
         &config.load_options(),
@@ -54,14 +51,15 @@ fn load_model(config: &Config) -> Result<Model> {
 
 /// The files of a model: a folder comes before a name that it is called like.
 fn find_model(name: &Path) -> Result<ModelFiles> {
-    if !name.exists() && name == Path::new(BUILT_IN_NAME) {
+    if !name.exists() && name == Path::new(SHIPPED) {
         return Ok(ModelFiles::Embedded(BUILT_IN));
     }
     if !name.exists() && is_model_name(name) {
-        // A single word is no name of the hub; the folder it must be is complained of by what reads it.
-        if let Some(Ok(name)) = name.to_str().map(str::parse) {
-            let (store, _) = hub()?;
-            return Ok(ModelFiles::Folder(store.find(&name)?.folder));
+        // Where it is no name of the hub either, what reads the folder complains of it.
+        if let Some(Ok(name)) = name.to_str().map(str::parse::<Name>) {
+            let found = hub()?.0.find(&name);
+            let found = found.with_context(|| format!("there is no folder {name}"))?;
+            return Ok(ModelFiles::Folder(found.folder));
         }
     }
     Ok(ModelFiles::Folder(name.to_owned()))

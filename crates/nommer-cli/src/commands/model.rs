@@ -9,9 +9,9 @@ use nommer_hub::{FILES, HubError, Name, Progress, Snapshot};
 use nommer_model::manifest::{Manifest, Origin};
 use nommer_model::model::{Engine, Model};
 use nommer_model::tags::Tag;
-use nommer_pipeline::config::Config;
+use nommer_pipeline::config::{Config, SHIPPED};
 
-use super::{BUILT_IN_NAME, hub, load_model};
+use super::{hub, load_model};
 use crate::Ending;
 use crate::args::{ModelArgs, ModelCommand};
 
@@ -76,7 +76,7 @@ fn megabytes(snapshot: &Snapshot) -> f64 {
 }
 
 fn list() -> Result<String> {
-    let mut out = format!("{BUILT_IN_NAME:<40} built in\n");
+    let mut out = format!("{SHIPPED:<40} built in\n");
     // Of other programs' models only those of all three files are any use here.
     let complete = |snapshot: &Snapshot| snapshot.files.len() == FILES.len();
     for snapshot in hub()?.0.list()?.into_iter().filter(complete) {
