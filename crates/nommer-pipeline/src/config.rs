@@ -115,7 +115,8 @@ impl Config {
             message: error.to_string().trim_end().to_owned(),
         })?;
         if let (Some(model), Some(folder)) = (&mut config.model, path.parent()) {
-            let beside = folder.join(&model);
+            // Begun with a dot, which no name of a model is, or with the root.
+            let beside = Path::new(".").join(folder).join(&model);
             // A name is a name wherever the file lies, unless a folder is called like it.
             if beside.exists() || !is_model_name(model) {
                 *model = beside;
