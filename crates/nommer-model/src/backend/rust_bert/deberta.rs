@@ -2,7 +2,8 @@
 //!
 //! Our own, because rust-bert 0.23's differs from its authors': it looks up content-to-position scores half
 //! a table off, divides by where it should take a square root, and rounds the ratio in the logarithm of far
-//! distances down. This one agrees with `transformers`, as tests show.
+//! distances down. Of the best labels of 512 pieces it got 380 right on the tiny v2 of our tests and 511 on the v3, and
+//! it fails on a single piece. This one agrees with `transformers`, as tests show.
 
 use rust_bert::Activation;
 use tch::{Kind, Tensor, nn};
