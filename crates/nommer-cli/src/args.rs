@@ -155,6 +155,32 @@ pub(crate) struct CommonArgs {
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) model: Option<PathBuf>,
 
+    /// Compiled gazetteer to look entities up in; may be repeated, the one asked first at the front [default:
+    /// $NOMMER_GAZETTEER, else the one built in]
+    #[arg(short, long, value_name = "FILE.gaz", help_heading = "Gazetteer")]
+    pub(crate) gazetteer: Vec<PathBuf>,
+
+    /// Table of your own entries (.tsv, .csv or .jsonl) that add to the gazetteer, override or block it; see `nommer
+    /// gazetteer build`
+    #[arg(long, value_name = "TABLE", help_heading = "Gazetteer")]
+    pub(crate) user_gazetteer: Option<PathBuf>,
+
+    /// Look nothing up: entities as the model finds them
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Gazetteer"
+    )]
+    pub(crate) no_gazetteer: Option<bool>,
+
+    /// Date of the documents, which tells namesakes apart: 2011 or 2011-09-19 [default: their field `date`, else a date in
+    /// their text]
+    #[arg(long, value_name = "DATE", help_heading = "Gazetteer")]
+    pub(crate) date: Option<String>,
+
     /// Keep entities of these labels: PER, ORG, LOC [default: all]
     #[arg(short, long, value_name = "LABEL,…", value_delimiter = ',')]
     pub(crate) labels: Vec<Label>,
@@ -187,12 +213,16 @@ pub(crate) struct EvaluateArgs {
     pub(crate) gold: PathBuf,
 
     /// File or folder of the predictions; `-` is standard input
-    #[arg(long, value_name = "PRED", required_unless_present = "run")]
+    #[arg(long, value_name = "PRED", required_unless_present_any = ["run", "link"])]
     pub(crate) pred: Option<PathBuf>,
 
     /// Annotate the gold's texts now, and evaluate that
-    #[arg(long, conflicts_with = "pred")]
+    #[arg(long, conflicts_with_all = ["pred", "link"])]
     pub(crate) run: bool,
+
+    /// Look the gold's own mentions up now, and evaluate the links alone
+    #[arg(long, conflicts_with = "pred")]
+    pub(crate) link: bool,
 
     /// Other predictions for the same gold: are they better, and could that be chance?
     #[arg(long, value_name = "PRED")]
@@ -335,9 +365,9 @@ pub(crate) enum GazetteerCommand {
     },
     /// Verify a compiled gazetteer and show what it is made of
     Info {
-        /// The file
+        /// The file [default: $NOMMER_GAZETTEER, else the one built in]
         #[arg(value_name = "FILE.gaz")]
-        file: PathBuf,
+        file: Option<PathBuf>,
 
         /// Print it as JSON
         #[arg(long)]
@@ -348,9 +378,9 @@ pub(crate) enum GazetteerCommand {
         /// The name
         name: String,
 
-        /// The file
+        /// Compiled gazetteer; may be repeated [default: $NOMMER_GAZETTEER, else the one built in]
         #[arg(short, long, value_name = "FILE.gaz")]
-        gazetteer: PathBuf,
+        gazetteer: Vec<PathBuf>,
 
         /// The label the model gives it
         #[arg(short, long)]
@@ -421,6 +451,10 @@ impl CommonArgs {
     fn config(&self) -> Config {
         Config {
             model: self.model.clone(),
+            gazetteer: (!self.gazetteer.is_empty()).then(|| self.gazetteer.clone()),
+            user_gazetteer: self.user_gazetteer.clone(),
+            no_gazetteer: self.no_gazetteer,
+            date: self.date.clone(),
             labels: (!self.labels.is_empty()).then(|| self.labels.clone()),
             min_score: self.min_score,
             ..Config::default()

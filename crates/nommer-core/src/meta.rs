@@ -32,6 +32,13 @@ impl Meta {
             .sum()
     }
 
+    /// The value of an entry, where it is a string.
+    #[must_use]
+    pub fn string(&self, name: &str) -> Option<String> {
+        let (_, value) = self.texts().find(|(other, _)| *other == name)?;
+        serde_json::from_str(value).ok()
+    }
+
     fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

@@ -338,6 +338,54 @@ impl Gazetteer {
         self.hits(value.unwrap_or(0))
     }
 
+    /// The keys that a text begins with, each with where it ends in the text, the shortest first. A key ends where a word
+    /// does. `text` is folded, and what no name goes across stands in it as a character no key has.
+    pub fn beginnings(&self, family: Family, text: &str) -> Vec<(usize, Vec<Hit<'_>>)> {
+        let mut found = Vec::new();
+        let Some(map) = self.map(family) else {
+            return found;
+        };
+        let fst = map.as_fst();
+        let mut node = fst.root();
+        let mut value = fst::raw::Output::zero();
+        for (at, byte) in text.bytes().enumerate() {
+            let Some(next) = node.find_input(byte) else {
+                break;
+            };
+            let transition = node.transition(next);
+            value = value.cat(transition.out);
+            node = fst.node(transition.addr);
+            let ends_word = text
+                .as_bytes()
+                .get(at + 1)
+                .is_none_or(|next| !next.is_ascii_graphic() && next.is_ascii());
+            if node.is_final() && ends_word {
+                let value = value.cat(node.final_output()).value();
+                found.push((at + 1, self.hits(value).collect()));
+            }
+        }
+        found
+    }
+
+    /// The entities of keys that go on after `key` with another word, at most `most` keys in their order.
+    pub fn longer(&self, family: Family, key: &str, most: usize) -> Vec<Hit<'_>> {
+        let Some(map) = self.map(family) else {
+            return Vec::new();
+        };
+        let (from, to) = (format!("{key} "), format!("{key}!"));
+        let mut stream = map.range().ge(&from).lt(&to).into_stream();
+        let mut found = Vec::new();
+        let mut keys = 0;
+        while let Some((_, value)) = stream.next() {
+            keys += 1;
+            if keys > most {
+                break;
+            }
+            found.extend(self.hits(value));
+        }
+        found
+    }
+
     /// The keys within one letter of `key` that begin as it does, with their entities. The first letter is taken as
     /// right, which makes the search a hundred times faster and finds nearly as much.
     pub fn near(&self, family: Family, key: &str) -> Vec<(String, Vec<Hit<'_>>)> {
@@ -436,6 +484,26 @@ insee:84087\tcommune\tOrange\t\tFR\t40\t\t\tetalab\t44.13\t4.80
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn texts_begin_with_names() {
+        let gazetteer = Gazetteer::from_bytes(gazetteer(), "g").unwrap();
+        let found = |text: &str| {
+            let found = gazetteer.beginnings(Family::Exact, text);
+            let found = found.iter().map(|(end, hits)| (&text[..*end], hits.len()));
+            found
+                .map(|(name, hits)| format!("{name} {hits}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("orange a dit"), ["orange 2"]);
+        assert_eq!(found("nations unies pour"), ["nations unies 1"]);
+        assert_eq!(found("oranges"), [""; 0]);
+        assert_eq!(found("nations\nunies"), [""; 0]);
+        assert_eq!(found(""), [""; 0]);
+        let longer = |key| gazetteer.longer(Family::Exact, key, 9);
+        assert_eq!(longer("nations")[0].alias, "Nations unies");
+        assert!(longer("nation").is_empty() && longer("orange").is_empty());
     }
 
     #[test]

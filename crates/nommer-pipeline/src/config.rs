@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Settings, TextField};
 use crate::read::ReadLimits;
+use crate::reconcile::year_of_date;
 
 /// The keys of `nommer.toml`, all optional, named like the options of the command.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,18 @@ pub struct Config {
     /// Folder of the model; the one the program ships when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
+    /// Compiled gazetteers, the one asked first at the front; the one the program ships when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gazetteer: Option<Vec<PathBuf>>,
+    /// A table of the user's own entries, laid over the gazetteers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_gazetteer: Option<PathBuf>,
+    /// Look nothing up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_gazetteer: Option<bool>,
+    /// The date of documents that bring none along: a year, or `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
     /// Documents annotated at the same time; one per core when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<NonZeroUsize>,
@@ -74,6 +87,12 @@ pub enum ConfigError {
         /// Where and what.
         message: String,
     },
+    /// A date that is none.
+    #[error("date is {0:?}; write a year, 2011, or a date, 2011-09-19")]
+    Date(String),
+    /// Gazetteers asked for and turned off.
+    #[error("no-gazetteer turns off what gazetteer and user-gazetteer ask for; leave one out")]
+    NoGazetteer,
     /// A score that is none.
     #[error("min-score is {0}; it must be between 0 and 1")]
     MinScore(f32),
@@ -89,7 +108,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads a configuration file. A relative model folder in it is relative to the file.
+    /// Reads a configuration file. Relative paths in it are relative to the file.
     ///
     /// # Errors
     /// When the file cannot be read, is not TOML, or has an unknown key or a value of the wrong type.
@@ -102,10 +121,19 @@ impl Config {
             path: path.to_owned(),
             message: error.to_string().trim_end().to_owned(),
         })?;
-        if let (Some(model), Some(folder)) = (&mut config.model, path.parent()) {
-            *model = folder.join(&model);
+        if let Some(folder) = path.parent() {
+            for path in config.paths_mut() {
+                *path = folder.join(&path);
+            }
         }
         Ok(config)
+    }
+
+    /// The paths in it.
+    pub fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let gazetteers = self.gazetteer.iter_mut().flatten();
+        let others = self.model.iter_mut().chain(&mut self.user_gazetteer);
+        others.chain(gazetteers)
     }
 
     /// This configuration, where `self` says nothing filled from `other`.
@@ -113,6 +141,10 @@ impl Config {
     pub fn or(self, other: Config) -> Config {
         Config {
             model: self.model.or(other.model),
+            gazetteer: self.gazetteer.or(other.gazetteer),
+            user_gazetteer: self.user_gazetteer.or(other.user_gazetteer),
+            no_gazetteer: self.no_gazetteer.or(other.no_gazetteer),
+            date: self.date.or(other.date),
             jobs: self.jobs.or(other.jobs),
             labels: self.labels.or(other.labels),
             min_score: self.min_score.or(other.min_score),
@@ -126,11 +158,16 @@ impl Config {
         }
     }
 
-    /// The configuration with every default filled in, but `model`, whose default has no folder.
+    /// The configuration with every default filled in that has a value: the model and the gazetteer that the program
+    /// ships have no path, and documents no date.
     #[must_use]
     pub fn with_defaults(self) -> Config {
         self.or(Config {
             model: None,
+            gazetteer: None,
+            user_gazetteer: None,
+            no_gazetteer: Some(false),
+            date: None,
             jobs: Some(cores()),
             labels: Some(Label::ALL.to_vec()),
             min_score: Some(0.0),
@@ -167,11 +204,21 @@ impl Config {
         } else {
             TextField::Included
         };
+        let year = match &self.date {
+            None => None,
+            Some(date) => Some(year_of_date(date).ok_or_else(|| ConfigError::Date(date.clone()))?),
+        };
+        if self.no_gazetteer == Some(true)
+            && (self.gazetteer.is_some() || self.user_gazetteer.is_some())
+        {
+            return Err(ConfigError::NoGazetteer);
+        }
         Ok(Settings {
             labels,
             min_score,
             offsets: self.offsets.unwrap_or_default(),
             text,
+            year,
         })
     }
 
@@ -250,5 +297,8 @@ mod tests {
         assert!(parse("labels = []").unwrap().settings().is_err());
         assert!(parse("jobs = 2000").unwrap().workers().is_err());
         assert!(parse("max-mib = 0").unwrap().limits().is_err());
+        assert!(parse("date = \"hier\"").unwrap().settings().is_err());
+        let both = "no-gazetteer = true\nuser-gazetteer = \"u.tsv\"";
+        assert!(parse(both).unwrap().settings().is_err());
     }
 }

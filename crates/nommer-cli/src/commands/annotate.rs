@@ -16,7 +16,7 @@ use nommer_pipeline::sink::{self, Sink, SinkError};
 use nommer_pipeline::walk::{self, WalkOptions};
 use serde_json::json;
 
-use super::load_model;
+use super::{load_gazetteers, load_model};
 use crate::Ending;
 use crate::args::AnnotateArgs;
 use crate::progress::{self, Progress};
@@ -26,16 +26,13 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     if let Some(file) = &args.config {
         config = config.or(Config::read(file)?);
     }
-    let config = config.with_defaults();
+    let mut config = config.with_defaults();
     let (settings, limits, jobs) = (config.settings()?, config.limits()?, config.workers()?);
     if args.show_config {
-        // A relative model would be looked for beside the file that this is saved to.
-        let model = config
-            .model
-            .as_deref()
-            .map(std::path::absolute)
-            .transpose()?;
-        let config = Config { model, ..config };
+        // A relative path would be looked for beside the file that this is saved to.
+        for path in config.paths_mut() {
+            *path = std::path::absolute(&path)?;
+        }
         std::io::stdout().write_all(config.to_toml().as_bytes())?;
         return Ok(Ending::Complete);
     }
@@ -59,11 +56,12 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     };
     let walk = walk::walk(&inputs, &options)?;
     let model = load_model(config.model.as_deref())?;
+    let gazetteers = load_gazetteers(&config)?;
     refuse_same_target(output, args.log.as_deref())?;
     let mut log = args.log.as_deref().map(Log::open).transpose()?;
     let sink = sink::open_output(output)?;
     let stop = stop_on_signal()?;
-    let pipeline = Arc::new(Pipeline::new(model, settings));
+    let pipeline = Arc::new(Pipeline::new(model, gazetteers, settings));
 
     let progress = Progress::start(args.quiet, inputs, options);
     let mut observe = |event: Event<'_>| {

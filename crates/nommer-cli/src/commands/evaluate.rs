@@ -5,21 +5,28 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use nommer_core::entity;
 use nommer_core::label::Label;
-use nommer_core::record::{Outcome, Record};
+use nommer_core::offset::OffsetUnit;
+use nommer_core::record::{Kb, LinkOutcome, Outcome, Record};
 use nommer_eval::align::{AlignedBy, Alignment, GoldDocument, Selection, align, check_gold};
 use nommer_eval::bootstrap::Draws;
-use nommer_eval::document::{Annotation, Corpus, Document, Place, Problem, ProblemKind};
+use nommer_eval::document::{
+    Annotation, Corpus, Document, Link, Place, Problem, ProblemKind, Target,
+};
 use nommer_eval::labels::LabelMap;
 use nommer_eval::read::{Format, ReadOptions, read};
 use nommer_eval::report::{Choices, Options, Origin, Report, Side, evaluate};
 use nommer_eval::slices::Seen;
 use nommer_eval::{html, terminal};
+use nommer_gazetteer::layers::Gazetteers;
+use nommer_pipeline::config::Config;
 use nommer_pipeline::pipeline::{Pipeline, Settings};
 use nommer_pipeline::read::{Content, RawDocument};
+use nommer_pipeline::reconcile;
 use rayon::prelude::*;
 
-use super::{load_model, parent, write_whole};
+use super::{load_gazetteers, load_model, parent, write_whole};
 use crate::args::EvaluateArgs;
 use crate::{Ending, complain};
 
@@ -51,7 +58,8 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
 
     let (origin, corpus) = match &args.pred {
         Some(path) => input.read(path, args.pred_format)?,
-        None => annotate(&gold, &args, settings)?,
+        None if args.link => link(&gold, &config)?,
+        None => annotate(&gold, &args, &config, settings)?,
     };
     let (alignment, origin) = input.align(&gold, origin, corpus)?;
     let other = match &args.compare {
@@ -277,16 +285,18 @@ impl Input<'_> {
 fn annotate(
     gold: &[GoldDocument],
     args: &EvaluateArgs,
+    config: &Config,
     settings: Settings,
 ) -> Result<(Origin, Corpus)> {
-    let model = load_model(args.common.model.as_deref())?;
+    let model = load_model(config.model.as_deref())?;
+    let gazetteers = load_gazetteers(config)?;
     // What is left out is left out, and counted, when both sides are checked.
     let settings = Settings {
         labels: Label::ALL.to_vec(),
         min_score: 0.0,
         ..settings
     };
-    let pipeline = Pipeline::new(model, settings);
+    let pipeline = Pipeline::new(model, gazetteers, settings);
     let documents = gold
         .par_iter()
         .map(|document| {
@@ -313,20 +323,87 @@ fn annotate(
     Ok((origin, corpus))
 }
 
-/// A record as the evaluation takes it.
-fn evaluated(record: Record) -> Document {
-    let mut document = Document {
-        id: record.id,
-        place: Place {
-            file: record.source.path,
-            line: None,
-        },
+/// Looks the mentions of the gold up.
+fn link(gold: &[GoldDocument], config: &Config) -> Result<(Origin, Corpus)> {
+    let gazetteers = load_gazetteers(config)?;
+    let documents = gold
+        .par_iter()
+        .map(|document| linked(document, &gazetteers));
+    let corpus = Corpus {
+        documents: documents.collect(),
+        format: "the gold's mentions, looked up now".to_owned(),
+        rejected: 0,
+    };
+    let names = gazetteers.iter().map(|gazetteer| {
+        let about = gazetteer.about();
+        format!("{} {}", about.name, about.version)
+    });
+    let origin = Origin {
+        name: names.collect::<Vec<_>>().join(", "),
+        format: corpus.format.clone(),
+    };
+    Ok((origin, corpus))
+}
+
+/// A gold document with the links that the gazetteers give its mentions.
+fn linked(document: &GoldDocument, gazetteers: &Gazetteers) -> Document {
+    let mentions = document.mentions.iter().map(|mention| entity::Mention {
+        span: mention.span,
+        label: mention.label,
+        score: 1.0,
+    });
+    let mentions: Vec<entity::Mention> = mentions.collect();
+    let decisions = reconcile::link(
+        gazetteers,
+        &document.text,
+        &mentions,
+        reconcile::year(&document.text),
+    );
+    let annotations = document.mentions.iter().zip(&decisions);
+    let annotations = annotations.map(|(mention, decision)| Annotation {
+        start: mention.span.start(),
+        end: mention.span.end(),
+        label: mention.label.to_string(),
         text: None,
-        unit: Default::default(),
+        score: None,
+        link: Some(evaluated_link(&decision.kb())),
+        line: None,
+    });
+    Document {
+        unit: OffsetUnit::Byte,
+        spans: annotations.collect(),
+        ..unannotated(document.id.clone(), String::new())
+    }
+}
+
+/// A link of a record as the evaluation takes it.
+fn evaluated_link(kb: &Kb) -> Link {
+    let target = match (&kb.outcome, &kb.id) {
+        (LinkOutcome::Linked, Some(id)) => Target::Linked(id.clone()),
+        (LinkOutcome::Ambiguous, _) => Target::Ambiguous,
+        _ => Target::Nil,
+    };
+    Link {
+        target,
+        tier: kb.tier.clone(),
+    }
+}
+
+fn unannotated(id: String, file: String) -> Document {
+    Document {
+        id,
+        place: Place { file, line: None },
+        text: None,
+        unit: OffsetUnit::default(),
         spans: Vec::new(),
         failed: None,
         meta: Default::default(),
-    };
+    }
+}
+
+/// A record as the evaluation takes it.
+fn evaluated(record: Record) -> Document {
+    let mut document = unannotated(record.id, record.source.path);
     match record.outcome {
         Outcome::Failed { error } => document.failed = Some(error.message),
         Outcome::Annotated {
@@ -340,7 +417,7 @@ fn evaluated(record: Record) -> Document {
                 text: Some(entity.text),
                 // What the record shows, not what only this process knows.
                 score: Some((f64::from(entity.score) * 1e4).round() / 1e4),
-                link: None,
+                link: entity.kb.as_ref().map(evaluated_link),
                 line: None,
             });
             document.spans = annotations.collect();

@@ -13,7 +13,7 @@ use nommer_pipeline::pipeline::{Pipeline, ReadSentence};
 use nommer_pipeline::read::{Content, RawDocument, read};
 use nommer_pipeline::walk::{Input, WalkItem, WalkOptions, walk};
 
-use super::load_model;
+use super::{load_gazetteers, load_model};
 use crate::Ending;
 use crate::args::ExplainArgs;
 
@@ -21,7 +21,8 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     let config = args.config();
     let settings = config.settings()?;
     let document = find_document(&args, &config)?;
-    let pipeline = Pipeline::new(load_model(config.model.as_deref())?, settings);
+    let model = load_model(config.model.as_deref())?;
+    let pipeline = Pipeline::new(model, load_gazetteers(&config)?, settings);
 
     let mut out = String::new();
     writeln!(out, "document   {} ({})", document.id, document.path)?;

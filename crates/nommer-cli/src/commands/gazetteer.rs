@@ -5,12 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use nommer_gazetteer::candidates::{Context, Tier, candidates, weigh};
+use nommer_gazetteer::candidates::{Context, Mentioned, Tier, candidates, weigh};
 use nommer_gazetteer::compile::{About, Layer, compile, merge};
 use nommer_gazetteer::index::Gazetteer;
+use nommer_gazetteer::layers::Gazetteers;
 use nommer_gazetteer::table::{self, Row, TableFormat, TableProblem};
 
-use super::write_whole;
+use super::{open_gazetteers, write_whole};
 use crate::args::{GazetteerArgs, GazetteerCommand};
 use crate::{Ending, complain};
 
@@ -23,7 +24,7 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
             version,
             layers,
         } => build(&tables, &output, name, version, layers.as_deref()),
-        GazetteerCommand::Info { file, json } => info(&file, json),
+        GazetteerCommand::Info { file, json } => info(file, json),
         GazetteerCommand::Lookup {
             name,
             gazetteer,
@@ -31,24 +32,27 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
             context,
             date,
         } => {
-            let gazetteer = open(&gazetteer)?;
+            let gazetteers = Gazetteers::new(open_gazetteers(&gazetteer)?);
             let document = Context {
                 year: date,
-                countries: BTreeMap::new(),
+                ..Context::default()
+            };
+            let mentioned = Mentioned {
+                label,
+                before: &context,
             };
             let mut out = std::io::stdout().lock();
-            let mut weighed: Vec<_> = candidates(&gazetteer, &name)
+            let mut weighed: Vec<_> = candidates(&gazetteers, &name)
                 .into_iter()
-                .map(|candidate| (weigh(&candidate, label, &context, &document), candidate))
+                .map(|candidate| (weigh(&candidate, mentioned, &document), candidate))
                 .collect();
             weighed.sort_by(|a, b| b.0.score().total_cmp(&a.0.score()));
             if weighed.is_empty() {
-                writeln!(
-                    out,
-                    "{name:?} is not in {} {}",
-                    gazetteer.about().name,
-                    gazetteer.about().version
-                )?;
+                let searched = gazetteers.iter().map(Gazetteer::about);
+                let searched: Vec<String> = searched
+                    .map(|about| format!("{} {}", about.name, about.version))
+                    .collect();
+                writeln!(out, "{name:?} is not in {}", searched.join(", "))?;
             }
             for (features, candidate) in &weighed {
                 let entity = &candidate.entity;
@@ -87,14 +91,8 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
     }
 }
 
-fn open(file: &Path) -> Result<Gazetteer> {
-    let gazetteer = Gazetteer::open(file)?;
-    gazetteer.verify()?;
-    Ok(gazetteer)
-}
-
 /// The rows of a table, and what is wrong in it.
-fn read(path: &Path, problems: &mut Vec<TableProblem>) -> Result<Vec<Row>> {
+pub(super) fn read(path: &Path, problems: &mut Vec<TableProblem>) -> Result<Vec<Row>> {
     let extension = path
         .extension()
         .and_then(|extension| extension.to_str())
@@ -120,6 +118,16 @@ fn report(problems: &[TableProblem]) {
     }
 }
 
+/// Says all that is wrong in tables, and fails if anything is.
+pub(super) fn refuse(problems: &[TableProblem], consequence: &str) -> Result<()> {
+    report(problems);
+    match problems.len() {
+        0 => Ok(()),
+        1 => bail!("1 problem in the tables; {consequence}"),
+        count => bail!("{count} problems in the tables; {consequence}"),
+    }
+}
+
 fn build(
     tables: &[PathBuf],
     output: &Path,
@@ -132,13 +140,7 @@ fn build(
         .iter()
         .map(|table| read(table, &mut problems))
         .collect::<Result<Vec<_>>>()?;
-    if !problems.is_empty() {
-        report(&problems);
-        bail!(
-            "{} problems in the tables; nothing was built",
-            problems.len()
-        );
-    }
+    refuse(&problems, "nothing was built")?;
     let layers: Vec<Layer> = match layers {
         Some(path) => {
             let json =
@@ -167,8 +169,12 @@ fn build(
     Ok(Ending::Complete)
 }
 
-fn info(file: &Path, json: bool) -> Result<Ending> {
-    let gazetteer = open(file)?;
+fn info(file: Option<PathBuf>, json: bool) -> Result<Ending> {
+    let gazetteers = open_gazetteers(file.as_slice())?;
+    let Some(gazetteer) = gazetteers.first() else {
+        bail!("no gazetteer")
+    };
+    gazetteer.verify()?;
     let about = gazetteer.about();
     let mut out = std::io::stdout().lock();
     if json {

@@ -11,7 +11,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use nommer_gazetteer::index::Gazetteer;
+use nommer_gazetteer::layers::Gazetteers;
 use nommer_model::model::{Model, ModelFiles};
+use nommer_pipeline::config::Config;
 
 /// The model the program carries, so that one file is all there is to install.
 const BUILT_IN: &[(&str, &[u8])] = &[
@@ -44,6 +47,42 @@ fn load_model(folder: Option<&Path>) -> Result<Model> {
         None => ModelFiles::Embedded(BUILT_IN),
     };
     Ok(Model::load(&files)?)
+}
+
+/// The gazetteer the program carries.
+const BUILT_IN_GAZETTEER: &[u8] = include_bytes!("../../../../models/gazetteer-fr/gazetteer.gaz");
+
+/// Opens the gazetteers in `files`, else the one the environment names, else the built-in one.
+fn open_gazetteers(files: &[PathBuf]) -> Result<Vec<Gazetteer>> {
+    let open = |file: &Path| -> Result<Gazetteer> {
+        let gazetteer = Gazetteer::open(file)?;
+        gazetteer.verify()?;
+        Ok(gazetteer)
+    };
+    if !files.is_empty() {
+        return files.iter().map(|file| open(file)).collect();
+    }
+    let named = std::env::var_os("NOMMER_GAZETTEER").filter(|file| !file.is_empty());
+    Ok(vec![match named {
+        Some(file) => open(Path::new(&file))?,
+        None => Gazetteer::from_static(BUILT_IN_GAZETTEER, "the built-in gazetteer")?,
+    }])
+}
+
+/// All that a configuration looks entities up in.
+fn load_gazetteers(config: &Config) -> Result<Gazetteers> {
+    if config.no_gazetteer == Some(true) {
+        return Ok(Gazetteers::default());
+    }
+    let files = config.gazetteer.as_deref().unwrap_or_default();
+    let gazetteers = Gazetteers::new(open_gazetteers(files)?);
+    let Some(table) = &config.user_gazetteer else {
+        return Ok(gazetteers);
+    };
+    let mut problems = Vec::new();
+    let rows = gazetteer::read(table, &mut problems)?;
+    gazetteer::refuse(&problems, "nothing was annotated")?;
+    Ok(gazetteers.with_user(&table.display().to_string(), rows)?)
 }
 
 /// Writes a file beside where it shall be, and moves it there when it is whole.
