@@ -29,4 +29,5 @@ pub mod compile;
 pub mod entry;
 pub mod index;
 pub mod key;
+mod map;
 pub mod table;
