@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
 
-use crate::compile::{About, ENTITY, FORMAT, Family, MAGIC, OPEN, POSTING};
+use crate::compile::{
+    About, CONTENTS, ENTITY, FORMAT, Family, HEADER, MAGIC, OPEN, POSTING, SECTIONS,
+};
 use crate::entry::{Coordinates, Kind, Office, Years};
 use crate::map::Map;
 
@@ -75,14 +77,10 @@ pub struct Gazetteer {
     sections: [Range<usize>; SECTIONS],
 }
 
-const SECTIONS: usize = 4 + Family::ALL.len();
 const ENTITIES: usize = 1;
 const POSTINGS: usize = 2;
 const TEXTS: usize = 3;
 const MAPS: usize = 4;
-
-/// Magic, format, checksum, SHA-256, lengths.
-const HEADER: usize = 8 + 4 + 4 + 32 + 8 * SECTIONS;
 
 /// A name found: which entity, by which of its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,13 +197,13 @@ impl Gazetteer {
             .get(..HEADER)
             .ok_or_else(|| damaged("it is too short"))?;
         let checksum = word(12).ok_or_else(|| damaged("it is too short"))?;
-        let sha256 = header[16..48]
+        let sha256 = header[16..CONTENTS]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let mut sections = [const { 0..0 }; SECTIONS];
         let mut start = HEADER;
-        for (section, length) in sections.iter_mut().zip(header[48..].chunks_exact(8)) {
+        for (section, length) in sections.iter_mut().zip(header[CONTENTS..].chunks_exact(8)) {
             let length = length
                 .iter()
                 .rev()
@@ -389,6 +387,7 @@ pub(crate) mod tests {
     use crate::compile::{Layer, compile, merge};
     use crate::key;
     use crate::table::{TableFormat, read};
+    use proptest::prelude::*;
 
     pub(crate) const TABLE: &str = "id\ttype\tname\taliases\tcountry\tprominence\tvalid\ttitles\tsource\tlat\tlon
 iso3166-1:KZ\tcountry\tKazakhstan\tRépublique du Kazakhstan@1991..|Kazakstan\tKZ\t90\t1991..\t\tCLDR 48\t48.5\t67
@@ -549,7 +548,7 @@ insee:84087\tcommune\tOrange\t\tFR\t40\t\t\tetalab\t44.13\t4.80
         assert!(refused(good[..good.len() - 1].to_vec()).contains("shorter than it says"));
         assert!(refused(good[..40].to_vec()).contains("too short"));
         assert!(refused([good.as_slice(), b"x"].concat()).contains("longer than it says"));
-        // A wrong byte anywhere is found, and never a panic.
+        // A wrong byte anywhere is found.
         for at in (0..good.len()).step_by(7) {
             let mut bad = good.clone();
             bad[at] ^= 0x40;
@@ -558,5 +557,53 @@ insee:84087\tcommune\tOrange\t\tFR\t40\t\t\tetalab\t44.13\t4.80
             }
             assert!(!refused(bad).is_empty(), "byte {at}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn wrong_bytes_never_end_the_program(
+            wrong in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..12),
+            header in proptest::bool::weighted(0.1),
+            name in "[a-e ]{1,8}|kazakh?stan|nazarba[iy]ev|orange|ONU",
+        ) {
+            let mut bytes = gazetteer();
+            // Most of what is wrong in the header is seen at once.
+            let from = if header { 12 } else { HEADER };
+            for (at, byte) in wrong {
+                let at = from + at.index(bytes.len() - from);
+                bytes[at] = byte;
+            }
+            if let Ok(gazetteer) = Gazetteer::from_bytes(bytes, "g") {
+                use_everything(&gazetteer, &name);
+            }
+        }
+    }
+
+    fn use_everything(gazetteer: &Gazetteer, name: &str) {
+        for number in (0..6).chain([u32::MAX]) {
+            if let Some(entity) = gazetteer.entity(number) {
+                let _ = (entity.offices().count(), format!("{entity:?}"));
+            }
+        }
+        let keys = [
+            "kazakhstan",
+            "orange",
+            "nazarbaiev",
+            "ONU",
+            "nations unies",
+            name,
+        ];
+        for family in Family::ALL {
+            for key in keys {
+                let _ = gazetteer.get(family, key).count();
+                let _ = gazetteer.near(family, key).len();
+                let _ = gazetteer.beginnings(family, key).len();
+            }
+        }
+        let _ = (
+            gazetteer.verify().is_ok(),
+            gazetteer.sha256(),
+            gazetteer.len(),
+        );
     }
 }
