@@ -31,4 +31,5 @@ pub mod entry;
 pub mod index;
 pub mod key;
 pub mod layers;
+mod map;
 pub mod table;
