@@ -305,7 +305,8 @@ pub(crate) struct EvaluateArgs {
 /// Show what each stage makes of one document
 ///
 /// Prints the encoding, each sentence with the windows it was scored in, each subword token with its best tags
-/// and their probabilities, each word with its tag, and the entities.
+/// and their probabilities, each word with its tag, the entities; then what the gazetteer made of each, with the next
+/// best candidates and what speaks for them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
     /// The document; `-` is standard input. Of a .jsonl file, the first document, or the one of --id

@@ -32,11 +32,11 @@ impl Meta {
             .sum()
     }
 
-    /// The value of an entry, where it is a string.
+    /// The value of an entry: a string, or anything else as JSON writes it.
     #[must_use]
-    pub fn string(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<String> {
         let (_, value) = self.texts().find(|(other, _)| *other == name)?;
-        serde_json::from_str(value).ok()
+        Some(serde_json::from_str(value).unwrap_or_else(|_| value.to_owned()))
     }
 
     fn texts(&self) -> impl Iterator<Item = (&str, &str)> {

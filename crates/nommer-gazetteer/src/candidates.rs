@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nommer_core::label::Label;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::compile::Family;
 use crate::entry::{Coordinates, Kind, Years};
@@ -74,10 +75,45 @@ pub struct Candidate<'a> {
     pub years: Years,
     /// How it was found.
     pub tier: Tier,
-    /// Whether the mention spells it just so, but for capitals.
-    pub spelled: bool,
+    /// How the mention spells it.
+    pub spelling: Spelling,
     /// Whether the user's own table says so.
     pub user: bool,
+}
+
+/// How a mention spells the name of an entry that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// Just so, but for capitals.
+    Same,
+    /// Without accents, all of it or on its capitals.
+    Unaccented,
+    /// With other accents, which makes another word of it: `Loue`, `Loué`.
+    Accented,
+}
+
+impl Spelling {
+    fn of(name: &str, alias: &str) -> Spelling {
+        if name.to_lowercase() == alias.to_lowercase() {
+            return Spelling::Same;
+        }
+        // Accents within words, where typing drops none; and in capitals all may be gone.
+        let accents = |text: &str| -> Vec<char> {
+            let mut before = ' ';
+            let within = |c: &char| {
+                let within = before.is_alphanumeric() && !c.is_ascii();
+                before = *c;
+                within && c.is_alphabetic()
+            };
+            text.to_lowercase().nfc().filter(within).collect()
+        };
+        let capitals = !name.chars().any(char::is_lowercase);
+        if capitals || accents(name) == accents(alias) {
+            Spelling::Unaccented
+        } else {
+            Spelling::Accented
+        }
+    }
 }
 
 /// The candidates of a name, each entity once, by its first tier; the most prominent first.
@@ -88,7 +124,7 @@ pub fn candidates<'a>(gazetteers: &'a Gazetteers, name: &str) -> Vec<Candidate<'
         return Vec::new();
     }
     let mut found = Found {
-        lower: name.to_lowercase(),
+        name,
         candidates: Vec::new(),
     };
     // In capitals a short name may be a word as well: `UE`, `ONU`, but also `PARIS`.
@@ -167,13 +203,12 @@ fn looks_like_word(name: &str) -> bool {
         && (2..LONGEST).contains(&chars.count())
 }
 
-struct Found<'a> {
-    /// The name in lower case.
-    lower: String,
+struct Found<'n, 'a> {
+    name: &'n str,
     candidates: Vec<Candidate<'a>>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Found<'_, 'a> {
     fn is_empty(&self) -> bool {
         self.candidates.is_empty()
     }
@@ -195,7 +230,7 @@ impl<'a> Found<'a> {
                 alias: hit.alias,
                 years: hit.years,
                 tier,
-                spelled: hit.alias.to_lowercase() == self.lower,
+                spelling: Spelling::of(self.name, hit.alias),
                 user,
             });
         }
@@ -211,6 +246,38 @@ pub struct Context {
     pub countries: BTreeMap<String, u32>,
     /// Where places lie that it surely names, countries apart.
     pub places: Vec<Coordinates>,
+    /// French départements that it surely names, or communes of, by their codes, and how often.
+    pub departments: BTreeMap<String, u32>,
+}
+
+impl Context {
+    /// Adds what a document surely names.
+    pub fn learn(&mut self, entity: &Entity<'_>) {
+        if let Some(country) = entity.country {
+            *self.countries.entry(country.to_owned()).or_default() += 1;
+        }
+        if let Some(department) = department(entity.id) {
+            *self.departments.entry(department.to_owned()).or_default() += 1;
+        }
+        if let (Some(place), true) = (entity.coordinates, entity.kind != Kind::Country) {
+            self.places.push(place);
+        }
+    }
+}
+
+/// The code of the département that an entry is, or is a commune of.
+fn department(id: &str) -> Option<&str> {
+    if let Some(code) = id.strip_prefix("insee:") {
+        // Overseas codes have three digits.
+        let length = if code.starts_with("97") || code.starts_with("98") {
+            3
+        } else {
+            2
+        };
+        return code.get(..length);
+    }
+    id.strip_prefix("iso3166-2:FR-")
+        .filter(|code| code.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A mention as far as its meaning is concerned.
@@ -279,10 +346,14 @@ pub fn weigh(candidate: &Candidate<'_>, mentioned: Mentioned<'_>, context: &Cont
     Features {
         tier: match candidate.tier {
             Tier::Exact | Tier::Acronym => {
-                // Its proper name rather than one of several, and accents rather than none.
+                // Its proper name rather than one of several.
                 let proper = f32::from(u8::from(candidate.alias == entity.name));
-                let spelled = f32::from(u8::from(candidate.spelled));
-                0.45 + 0.03 * proper + 0.05 * spelled
+                let spelled = match candidate.spelling {
+                    Spelling::Same => 0.05,
+                    Spelling::Unaccented => 0.0,
+                    Spelling::Accented => -0.1,
+                };
+                0.45 + 0.03 * proper + spelled
             }
             Tier::Article | Tier::Misread => 0.4,
             Tier::Beginning => 0.3,
@@ -304,10 +375,7 @@ pub fn weigh(candidate: &Candidate<'_>, mentioned: Mentioned<'_>, context: &Cont
             Some(_) if !context.countries.is_empty() && entity.kind == Kind::City => -0.1,
             _ => 0.0,
         },
-        near: entity
-            .coordinates
-            .filter(|_| entity.kind != Kind::Country)
-            .map_or(0.0, |place| near(place, &context.places)),
+        near: near(entity, context),
         head: head(entity.kind, mentioned.before),
         title: if holds_office(entity, mentioned.before, context.year) {
             0.3
@@ -343,12 +411,24 @@ fn date(candidate: &Candidate<'_>, year: i16) -> f32 {
     -0.04 * early.max(alias_early) - 0.004 * late.max(alias_late)
 }
 
-/// The more, the more places of the document are near, with distances of a day's walk to a day's ride.
-fn near(place: Coordinates, places: &[Coordinates]) -> f32 {
+/// The more, the more places of the document are near, with distances of a day's walk to a day's ride; or, of communes,
+/// the more are in the same département: not all have coordinates.
+fn near(entity: &Entity<'_>, context: &Context) -> f32 {
     const MOST: f32 = 0.25;
     const WALK: f32 = 40.0;
-    let close = |other: &Coordinates| (-place.kilometres(*other) / WALK).exp();
-    let close: f32 = places.iter().map(close).sum();
+    /// How much a place of the same département is worth of one next door.
+    const SAME: f32 = 0.4;
+    if entity.kind == Kind::Country {
+        return 0.0;
+    }
+    let place = entity.coordinates;
+    let close = place.map_or(0.0, |place| {
+        let close = |other: &Coordinates| (-place.kilometres(*other) / WALK).exp();
+        context.places.iter().map(close).sum()
+    });
+    let department = department(entity.id).and_then(|code| context.departments.get(code));
+    let same = department.map_or(0.0, |count| SAME * *count as f32);
+    let close = close.max(same);
     MOST * close / (close + 0.7)
 }
 
@@ -549,6 +629,21 @@ mod tests {
     }
 
     #[test]
+    fn other_accents_are_another_word() {
+        let cases = [
+            ("Loue", "Loué", Spelling::Accented),
+            ("LOUE", "Loué", Spelling::Unaccented),
+            ("Etats-Unis", "États-Unis", Spelling::Unaccented),
+            ("états-unis", "États-Unis", Spelling::Same),
+            ("E\u{301}vian", "Évian", Spelling::Unaccented),
+            ("Nazarbaiev", "Nazarbaïev", Spelling::Accented),
+        ];
+        for (name, alias, expected) in cases {
+            assert_eq!(Spelling::of(name, alias), expected, "{name} {alias}");
+        }
+    }
+
+    #[test]
     fn places_near_others_come_first() {
         let gazetteers = gazetteers();
         let commune = candidates(&gazetteers, "Orange").pop().unwrap();
@@ -566,6 +661,18 @@ mod tests {
         assert!(weighed(43.95, 4.81) > 0.1);
         assert!((0.0..0.01).contains(&weighed(45.76, 4.84)));
         assert!(weighed(48.39, -4.49) < 0.0001);
+
+        let mut context = Context::default();
+        let weighed = |context: &Context| weigh(&commune, Mentioned::default(), context).near;
+        assert_eq!(weighed(&context), 0.0);
+        let mut unplaced = commune.entity;
+        unplaced.coordinates = None;
+        context.learn(&unplaced);
+        assert!(weighed(&context) > 0.05);
+        assert_eq!(department("insee:97411"), Some("974"));
+        assert_eq!(department("insee:2A004"), Some("2A"));
+        assert_eq!(department("iso3166-2:FR-39"), Some("39"));
+        assert_eq!(department("iso3166-2:FR-BRE"), None);
     }
 
     #[test]

@@ -120,19 +120,27 @@ pub fn read(
     reader.rows
 }
 
-/// What is suspicious in rows that can be read: ids that stand twice, names that are no capitalised names, names of one
-/// entry that are the same, entries of one type that have all in common.
+/// What is suspicious in rows that can be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lint {
+    /// What should be corrected: ids that stand twice, names written like common words, names of one entry that are the
+    /// same, entries of one type that have all in common.
+    pub problems: Vec<TableProblem>,
+    /// What should be known: names that are common words as well.
+    pub notes: Vec<TableProblem>,
+}
+
+/// Looks for what is suspicious in rows that can be read.
 #[must_use]
-pub fn lint(file: &str, rows: &[Row]) -> Vec<TableProblem> {
-    let mut problems = Vec::new();
-    let mut report = |line, column, message| {
-        problems.push(TableProblem {
-            file: file.to_owned(),
-            line,
-            column: Some(column),
-            message,
-        });
+pub fn lint(file: &str, rows: &[Row]) -> Lint {
+    let mut lint = Lint::default();
+    let found = |line, column, message| TableProblem {
+        file: file.to_owned(),
+        line,
+        column: Some(column),
+        message,
     };
+    let mut report = |line, column, message| lint.problems.push(found(line, column, message));
     let mut ids: BTreeMap<&str, u64> = BTreeMap::new();
     let mut names = BTreeMap::new();
     for row in rows {
@@ -183,8 +191,18 @@ pub fn lint(file: &str, rows: &[Row]) -> Vec<TableProblem> {
             }
             years.push(alias.years);
         }
+        let names =
+            std::iter::once(&entry.name).chain(entry.aliases.iter().map(|alias| &alias.name));
+        for name in names {
+            if key::acronym(name).is_none() && key::is_common(&key::fold(name)) {
+                let message = format!(
+                    "{name:?} is a common word as well: it is taken for the entry where the model finds a name, and nowhere else"
+                );
+                lint.notes.push(found(row.line, "name", message));
+            }
+        }
     }
-    problems
+    lint
 }
 
 fn overlap(a: Years, b: Years) -> bool {

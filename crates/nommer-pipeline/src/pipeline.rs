@@ -253,7 +253,7 @@ impl Pipeline {
 
     /// The year of a document: of its own date, else the one of the settings, else of a date in it.
     pub fn year(&self, text: &str, meta: Option<&Meta>) -> Option<i16> {
-        let date = meta.and_then(|meta| meta.string("date"));
+        let date = meta.and_then(|meta| meta.text("date"));
         let own = date.and_then(|date| reconcile::year_of_date(&date));
         own.or(self.settings.year).or_else(|| reconcile::year(text))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nommer_core::entity;
@@ -26,7 +26,7 @@ use nommer_pipeline::read::{Content, RawDocument};
 use nommer_pipeline::reconcile;
 use rayon::prelude::*;
 
-use super::{load_gazetteers, load_model, parent, write_whole};
+use super::{load_gazetteers, load_model, parent, refuse_overwriting, write_whole};
 use crate::args::EvaluateArgs;
 use crate::{Ending, complain};
 
@@ -58,7 +58,7 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
 
     let (origin, corpus) = match &args.pred {
         Some(path) => input.read(path, args.pred_format)?,
-        None if args.link => link(&gold, &config)?,
+        None if args.link => link(&gold, &config, &settings)?,
         None => annotate(&gold, &args, &config, settings)?,
     };
     let (alignment, origin) = input.align(&gold, origin, corpus)?;
@@ -140,6 +140,19 @@ fn refuse_nonsense(args: &EvaluateArgs) -> Result<()> {
     if args.common.model.is_some() && !args.run {
         bail!("--model has nothing to annotate; give --run, which annotates the gold's texts");
     }
+    let common = &args.common;
+    let gazetteer = !common.gazetteer.is_empty()
+        || common.user_gazetteer.is_some()
+        || common.no_gazetteer.is_some()
+        || common.date.is_some();
+    if gazetteer && !args.run && !args.link {
+        bail!(
+            "nothing is looked up; give --run, which annotates the gold's texts, or --link, which looks its mentions up"
+        );
+    }
+    if args.link && common.no_gazetteer == Some(true) {
+        bail!("--link looks mentions up, and --no-gazetteer forbids it; leave one out");
+    }
     let inputs = [
         Some(&args.gold),
         args.pred.as_ref(),
@@ -158,21 +171,7 @@ fn refuse_nonsense(args: &EvaluateArgs) -> Result<()> {
     if page.as_os_str() == "-" || page.is_dir() || !folder.is_dir() {
         bail!("cannot write {shown}: --html takes the name of a file in a folder that exists");
     }
-    let Ok(real) = page.canonicalize() else {
-        return Ok(());
-    };
-    for input in inputs() {
-        if input
-            .canonicalize()
-            .is_ok_and(|input| real.starts_with(input))
-        {
-            bail!(
-                "{shown} is, or lies in, {}, which is read; write the page elsewhere",
-                input.display()
-            );
-        }
-    }
-    Ok(())
+    refuse_overwriting(page, inputs().map(PathBuf::as_path))
 }
 
 /// Refuses fields to show figures by that no document has.
@@ -324,11 +323,11 @@ fn annotate(
 }
 
 /// Looks the mentions of the gold up.
-fn link(gold: &[GoldDocument], config: &Config) -> Result<(Origin, Corpus)> {
+fn link(gold: &[GoldDocument], config: &Config, settings: &Settings) -> Result<(Origin, Corpus)> {
     let gazetteers = load_gazetteers(config)?;
     let documents = gold
         .par_iter()
-        .map(|document| linked(document, &gazetteers));
+        .map(|document| linked(document, &gazetteers, settings.year));
     let corpus = Corpus {
         documents: documents.collect(),
         format: "the gold's mentions, looked up now".to_owned(),
@@ -346,19 +345,15 @@ fn link(gold: &[GoldDocument], config: &Config) -> Result<(Origin, Corpus)> {
 }
 
 /// A gold document with the links that the gazetteers give its mentions.
-fn linked(document: &GoldDocument, gazetteers: &Gazetteers) -> Document {
+fn linked(document: &GoldDocument, gazetteers: &Gazetteers, year: Option<i16>) -> Document {
     let mentions = document.mentions.iter().map(|mention| entity::Mention {
         span: mention.span,
         label: mention.label,
         score: 1.0,
     });
     let mentions: Vec<entity::Mention> = mentions.collect();
-    let decisions = reconcile::link(
-        gazetteers,
-        &document.text,
-        &mentions,
-        reconcile::year(&document.text),
-    );
+    let year = year.or_else(|| reconcile::year(&document.text));
+    let decisions = reconcile::link(gazetteers, &document.text, &mentions, year);
     let annotations = document.mentions.iter().zip(&decisions);
     let annotations = annotations.map(|(mention, decision)| Annotation {
         start: mention.span.start(),

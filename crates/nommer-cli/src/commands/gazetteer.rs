@@ -5,13 +5,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use nommer_gazetteer::candidates::{Context, Mentioned, Tier, candidates, weigh};
+use nommer_gazetteer::candidates::{Candidate, Context, Features, Mentioned, candidates, weigh};
 use nommer_gazetteer::compile::{About, Layer, compile, merge};
+use nommer_gazetteer::entry::Years;
 use nommer_gazetteer::index::Gazetteer;
 use nommer_gazetteer::layers::Gazetteers;
 use nommer_gazetteer::table::{self, Row, TableFormat, TableProblem};
 
-use super::{open_gazetteers, write_whole};
+use super::{open_gazetteers, refuse_overwriting, write_whole};
 use crate::args::{GazetteerArgs, GazetteerCommand};
 use crate::{Ending, complain};
 
@@ -55,40 +56,45 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
                 writeln!(out, "{name:?} is not in {}", searched.join(", "))?;
             }
             for (features, candidate) in &weighed {
-                let entity = &candidate.entity;
-                let country = entity
-                    .country
-                    .map_or_else(String::new, |code| format!(", {code}"));
-                let years = entity.years.to_string();
-                let years = if years == ".." {
-                    String::new()
-                } else {
-                    format!(", {years}")
-                };
-                writeln!(
-                    out,
-                    "{:.2}  {}  {} ({}{country}{years})",
-                    features.score(),
-                    entity.id,
-                    entity.name,
-                    entity.kind
-                )?;
-                let reasons: Vec<String> = features
-                    .named()
-                    .into_iter()
-                    .filter(|(_, value)| *value != 0.0)
-                    .map(|(name, value)| format!("{name} {value:+.2}"))
-                    .collect();
-                let how = match candidate.tier {
-                    Tier::Exact if candidate.alias == name => String::new(),
-                    tier => format!(" by {} of {:?}", tier.as_str(), candidate.alias),
-                };
-                writeln!(out, "      {}{how}", reasons.join(", "))?;
+                let [what, why] = described(candidate, features);
+                writeln!(out, "{what}\n      {why}")?;
             }
             Ok(Ending::Complete)
         }
         GazetteerCommand::Check { tables } => check(&tables),
     }
+}
+
+/// A candidate and what speaks for it, in two lines.
+pub(super) fn described(candidate: &Candidate<'_>, features: &Features) -> [String; 2] {
+    let entity = &candidate.entity;
+    let country = entity
+        .country
+        .map_or_else(String::new, |code| format!(", {code}"));
+    let years = match entity.years {
+        Years::ALWAYS => String::new(),
+        years => format!(", {years}"),
+    };
+    let what = format!(
+        "{:.2}  {}  {} ({}{country}{years})",
+        features.score(),
+        entity.id,
+        entity.name,
+        entity.kind
+    );
+    let reasons: Vec<String> = features
+        .named()
+        .into_iter()
+        .filter(|(_, value)| *value != 0.0)
+        .map(|(name, value)| format!("{name} {value:+.2}"))
+        .collect();
+    let why = format!(
+        "{} of {:?}: {}",
+        candidate.tier.as_str(),
+        candidate.alias,
+        reasons.join(", ")
+    );
+    [what, why]
 }
 
 /// The rows of a table, and what is wrong in it.
@@ -141,6 +147,7 @@ fn build(
         .map(|table| read(table, &mut problems))
         .collect::<Result<Vec<_>>>()?;
     refuse(&problems, "nothing was built")?;
+    refuse_overwriting(output, tables.iter().map(PathBuf::as_path).chain(layers))?;
     let layers: Vec<Layer> = match layers {
         Some(path) => {
             let json =
@@ -206,14 +213,26 @@ fn info(file: Option<PathBuf>, json: bool) -> Result<Ending> {
 
 fn check(tables: &[PathBuf]) -> Result<Ending> {
     let mut problems = Vec::new();
+    let mut notes = Vec::new();
     let mut count = 0;
     for table in tables {
         let rows = read(table, &mut problems)?;
         count += rows.len();
-        problems.extend(table::lint(&table.display().to_string(), &rows));
+        let lint = table::lint(&table.display().to_string(), &rows);
+        problems.extend(lint.problems);
+        notes.extend(lint.notes);
+    }
+    let mut out = std::io::stdout().lock();
+    for note in &notes {
+        writeln!(out, "note: {note}")?;
     }
     report(&problems);
-    println!("{count} entries, {} findings", problems.len());
+    writeln!(
+        out,
+        "{count} entries, {} findings, {} notes",
+        problems.len(),
+        notes.len()
+    )?;
     Ok(if problems.is_empty() {
         Ending::Complete
     } else {

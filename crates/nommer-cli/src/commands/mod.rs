@@ -10,7 +10,7 @@ pub(crate) mod model;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nommer_gazetteer::index::Gazetteer;
 use nommer_gazetteer::layers::Gazetteers;
 use nommer_model::model::{Model, ModelFiles};
@@ -100,6 +100,26 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     file.persist(path).with_context(cannot)?;
     Ok(())
+}
+
+/// Refuses an output that is, or lies in, one of the inputs.
+fn refuse_overwriting<'a>(output: &Path, mut inputs: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let Ok(real) = output.canonicalize() else {
+        return Ok(());
+    };
+    let read = |input: &&Path| {
+        input
+            .canonicalize()
+            .is_ok_and(|input| real.starts_with(input))
+    };
+    match inputs.find(read) {
+        None => Ok(()),
+        Some(input) => bail!(
+            "{} is, or lies in, {}, which is read; write elsewhere",
+            output.display(),
+            input.display()
+        ),
+    }
 }
 
 /// The folder a file is in.

@@ -154,13 +154,20 @@ fn join_persons(names: &[Name], same: &mut Same) -> Vec<(usize, Vec<usize>)> {
     let mut by_part: HashMap<String, BTreeSet<usize>> = HashMap::new();
     let mut by_given: HashMap<&str, BTreeSet<usize>> = HashMap::new();
     let mut by_sound: HashMap<String, usize> = HashMap::new();
+    for (at, full) in abbreviated(names) {
+        same.join(full, at);
+    }
     for at in persons().filter(|&at| is_full(&names[at].folded)) {
         let folded = &names[at].folded;
         if let Some(sound) = key::sound(folded) {
             let first = *by_sound.entry(sound).or_insert(at);
             same.join(first, at);
         }
-        for part in key::person_parts(folded) {
+        // Where a surname of two words begins, keys do not tell: `jean martin dupont`.
+        let ends = folded
+            .match_indices(' ')
+            .map(|(at, _)| folded[at + 1..].to_owned());
+        for part in key::person_parts(folded).into_iter().chain(ends) {
             // Beside the spelling the sound: the two are never the same string, where they differ.
             if let Some(sound) = key::sound(&part) {
                 by_part.entry(sound).or_default().insert(at);
@@ -194,6 +201,30 @@ fn join_persons(names: &[Name], same: &mut Same) -> Vec<(usize, Vec<usize>)> {
         }
     }
     rivals
+}
+
+/// Persons whose given name is abbreviated, each with the one person of the document it can stand for: `Th. Gautier`,
+/// `Théophile Gautier`.
+fn abbreviated(names: &[Name]) -> Vec<(usize, usize)> {
+    const LONGEST: usize = 3;
+    let mut by_rest: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for (at, name) in names.iter().enumerate() {
+        if let (Label::Per, Some((given, rest))) = (name.label, name.folded.split_once(' ')) {
+            by_rest.entry(rest).or_default().push((at, given));
+        }
+    }
+    let mut found = Vec::new();
+    for group in by_rest.values() {
+        for (at, short) in group.iter().filter(|(_, given)| given.len() <= LONGEST) {
+            let mut long = group
+                .iter()
+                .filter(|(_, given)| given.len() > LONGEST && given.starts_with(short));
+            if let (Some((full, _)), None) = (long.next(), long.next()) {
+                found.push((*at, *full));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a folded name is a given name and a surname, and not initials and a surname.
@@ -251,6 +282,10 @@ mod tests {
         );
         check("[PER Paris] à [LOC Paris]", &["Paris", "Paris"]);
         check("[PER Martin], [PER MARTIN]", &["Martin, MARTIN"]);
+        check(
+            "[PER Théodore SAINT-ÈVE], [PER Saint-Ève], [PER Th. SAINT-ÈVE]",
+            &["Théodore SAINT-ÈVE, Saint-Ève, Th. SAINT-ÈVE"],
+        );
     }
 
     #[test]

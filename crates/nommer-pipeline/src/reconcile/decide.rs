@@ -338,12 +338,7 @@ fn learn(ranked: &[Ranked<'_>], context: &mut Context) {
     if !by_name || !ahead || score < threshold(entity.kind.label()) || best.features.label <= 0.0 {
         return;
     }
-    if let Some(country) = entity.country {
-        *context.countries.entry(country.to_owned()).or_default() += 1;
-    }
-    if let (Some(place), true) = (entity.coordinates, entity.kind != Kind::Country) {
-        context.places.push(place);
-    }
+    context.learn(entity);
 }
 
 #[cfg(test)]
