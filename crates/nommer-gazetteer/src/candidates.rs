@@ -365,6 +365,8 @@ pub fn weigh(candidate: &Candidate<'_>, mentioned: Mentioned<'_>, context: &Cont
         label: match mentioned.label {
             None => 0.0,
             Some(label) if entity.kind.label() == label => 0.2,
+            // Persons are no places and no firms, whoever reads.
+            Some(label) if Label::Per == label || entity.kind == Kind::Person => -0.45,
             // A country that acts and a palace that speaks are places for us and organisations for others.
             Some(_) => -0.25,
         },
