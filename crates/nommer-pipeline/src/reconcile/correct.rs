@@ -121,7 +121,8 @@ fn rule(name: &FullName, was: &[Mention]) -> Option<(Rule, Label)> {
         [mention] if mention.span == name.span => {
             // Palaces and sites are organisations for many.
             let place = matches!(name.kind, Kind::Building | Kind::Site);
-            if mention.label == name.label || name.prominence < RELABELS || place {
+            let known = name.user || name.prominence >= RELABELS && !place;
+            if mention.label == name.label || !known {
                 return None;
             }
             Rule::Relabelled
@@ -149,6 +150,8 @@ fn addable(name: &FullName) -> bool {
     );
     match (name.words, name.written) {
         (_, Written::Loosely | Written::Headed) => false,
+        // Who lists a name wants it found.
+        _ if name.user => true,
         (1, Written::Acronym) => name.kind == Kind::International && name.prominence >= 80,
         (1, _) => settled && name.prominence >= 80,
         _ => {
@@ -165,6 +168,9 @@ mod tests {
     use super::super::decide::tests::unmark;
     use super::*;
 
+    /// The prominence that stands for the user's own table.
+    const USER: u8 = 1;
+
     /// What becomes of marked mentions when the gazetteer has these names, each with a type and a prominence.
     fn check(marked: &str, names: &[(&str, Kind, u8)], expected: &[&str]) {
         let (text, mentions) = unmark(marked);
@@ -178,6 +184,7 @@ mod tests {
                     kind: *kind,
                     prominence: *prominence,
                     words: name.split([' ', '-']).count(),
+                    user: *prominence == USER,
                     written: if name.starts_with(char::is_uppercase) {
                         Written::Capitals
                     } else {
@@ -254,6 +261,14 @@ mod tests {
         );
         check("un Google", &[("Google", Kind::Company, 90)], &[]);
         check("un Jean Bon", &[("Jean Bon", Kind::Person, 20)], &[]);
+        check(
+            "un Jean Bon chez [LOC Roux]",
+            &[
+                ("Jean Bon", Kind::Person, USER),
+                ("Roux", Kind::Company, USER),
+            ],
+            &["PER Jean Bon added", "ORG Roux relabelled"],
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct FullName {
     pub words: usize,
     /// How the text writes it.
     pub written: Written,
+    /// Whether it is in the user's own table.
+    pub user: bool,
 }
 
 /// How a text writes a name of the gazetteer.
@@ -72,14 +74,12 @@ pub(super) fn full_names(gazetteers: &Gazetteers, sentence: &NormalizedText) -> 
     found
 }
 
-/// Whether a name may have both words: nothing but a space, a hyphen, an apostrophe or an initial's dot is between.
+/// Whether a name may have both words: nothing but spaces, hyphens, apostrophes and dots of abbreviations is between.
+/// Sentences are apart already.
 fn joins(text: &str, word: &Word, next: &Word) -> bool {
     let between = &text[word.range.end..next.range.start];
-    let initial = word.folded.chars().nth(1).is_none();
-    between.chars().all(|c| match c {
-        '.' => initial,
-        c => c == ' ' || c == '\u{a0}' || c == '-' || c == '\u{2010}' || c == '\'' || c == '’',
-    })
+    let joint = |c| matches!(c, ' ' | '\u{a0}' | '-' | '\u{2010}' | '\'' | '’' | '.');
+    between.chars().all(joint)
 }
 
 /// The longest name that begins at a word, and the word after it. Its span is made by the caller.
@@ -154,9 +154,12 @@ fn capital(word: &str) -> bool {
 
 /// A name all entries of which have one label. The span is not known here.
 fn one_label(named: &[Named<'_>], words: usize, written: Written) -> Option<FullName> {
-    let first = named.iter().max_by_key(|named| named.entity.prominence)?;
+    // The user's own word is final.
+    let user = named.iter().any(|named| named.user);
+    let named = || named.iter().filter(|named| named.user == user);
+    let first = named().max_by_key(|named| named.entity.prominence)?;
     let label = first.entity.kind.label();
-    let one = named.iter().all(|named| named.entity.kind.label() == label);
+    let one = named().all(|named| named.entity.kind.label() == label);
     one.then_some(FullName {
         span: Span::new(0, 1)?,
         label,
@@ -164,5 +167,6 @@ fn one_label(named: &[Named<'_>], words: usize, written: Written) -> Option<Full
         prominence: first.entity.prominence,
         words,
         written,
+        user,
     })
 }
