@@ -257,6 +257,10 @@ fn every_defect_of_a_users_table_is_said_and_nothing_is_written() {
     ]);
     assert!(ran.stderr.len() < 4096, "{} bytes", ran.stderr.len());
     assert_eq!(folder.names(), ["in.jsonl", "u.tsv"]);
+    let huge = format!("id\ttype\tname\na:b\tcity\t{}\n", long.repeat(17));
+    folder.write("huge.tsv", huge);
+    run(&folder, &documents, &["--user-gazetteer", "huge.tsv"])
+        .refused(&["huge.tsv:2: a line of 17 MiB, where rows have 16 MiB at most"]);
     folder.write(
         "u.jsonl",
         "{\"id\":\"a:b\",\"type\":\"city\",\"name\":\"B\"}\n{\"id\":\n",
