@@ -340,7 +340,8 @@ pub(crate) struct GazetteerArgs {
 pub(crate) enum GazetteerCommand {
     /// Compile tables into one file; later tables lie over earlier ones
     ///
-    /// A table is TSV, CSV or JSON Lines in UTF-8, under a header that names the columns. It needs
+    /// A table is TSV, CSV (by commas or semicolons) or JSON Lines, in UTF-8, under a header that
+    /// names the columns. It needs
     ///
     /// - id: AUTHORITY:NAME, such as insee:75056, or nommer:NAME for your own;
     /// - type: person, country, city, company …; a wrong one is answered with the list;
@@ -348,14 +349,14 @@ pub(crate) enum GazetteerCommand {
     ///
     /// It may have
     ///
-    /// - aliases: other names, separated by `|`, with the years of each where it had some: `Areva@2001..2018`;
+    /// - aliases: other names, separated by `|`, with their years if they have some: `Areva@2001..`;
     /// - country: two letters, FR; lat and lon: degrees;
     /// - prominence: 0 to 100, by which the better known of two namesakes is preferred [default: 30];
     /// - valid: the years it lived or existed, 1940..2020, 1991.. or ..1989;
     /// - titles: offices, separated by `;`: `président du Kazakhstan 1991..2019`;
     /// - source: where the row comes from;
-    /// - action: add [default] adds an entry, or names to that of the same id; override takes its place; block takes
-    ///   the row's names from it, or all of it when the row has none.
+    /// - action: add [default] adds an entry, or names to that of the same id; override takes its
+    ///   place; block takes the row's names from it, or all of it when the row has none.
     ///
     /// Lines that begin with `#` are left out. The same tables give the same bytes.
     #[command(verbatim_doc_comment)]

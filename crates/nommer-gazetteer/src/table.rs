@@ -13,7 +13,7 @@ use crate::key;
 pub enum TableFormat {
     /// Columns by tabs, under a header.
     Tsv,
-    /// Columns by commas, quoted where needed, under a header.
+    /// Columns by commas, or by semicolons as French spreadsheets write them, quoted where needed, under a header.
     Csv,
     /// An object on each line; lists may be JSON lists.
     Jsonl,
@@ -103,6 +103,16 @@ const PROMINENCE: u8 = 30;
 /// The longest line of a table, in bytes. What is longer is no table, and takes several times its size to read.
 const LONGEST_LINE: usize = 16 << 20;
 
+/// What separates the columns of a CSV table, by its header.
+fn separator(bytes: &[u8]) -> u8 {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let header = lines.find(|line| !line.starts_with(b"#") && !line.trim_ascii().is_empty());
+    match header {
+        Some(header) if header.contains(&b';') && !header.contains(&b',') => b';',
+        _ => b',',
+    }
+}
+
 /// The beginning of a value, for messages: a table may hold anything.
 pub(crate) fn short(value: &str) -> &str {
     const LONGEST: usize = 60;
@@ -133,7 +143,7 @@ pub fn read(
     }
     match format {
         TableFormat::Tsv => reader.columns(bytes, b'\t', false),
-        TableFormat::Csv => reader.columns(bytes, b',', true),
+        TableFormat::Csv => reader.columns(bytes, separator(bytes), true),
         TableFormat::Jsonl => reader.objects(bytes),
     }
     reader.rows
@@ -266,7 +276,7 @@ impl Reader<'_> {
                 Ok(false) => break,
                 Err(error) => {
                     self.problem(line, None, error.to_string());
-                    break;
+                    return;
                 }
             }
             let line = record.position().map_or(line, csv::Position::line);
@@ -313,6 +323,9 @@ impl Reader<'_> {
             if valid {
                 self.row(line, values);
             }
+        }
+        if header.is_none() {
+            self.problem(1, None, "no header; the first line names the columns");
         }
     }
 
@@ -627,6 +640,28 @@ nommer:noursoultan-nazarbaiev\tperson\tNoursoultan Nazarbaïev\t\tKZ\t85\t1940..
 ";
 
     #[test]
+    fn semicolons_separate_columns_as_well() {
+        let table = "# mine\nid;type;name;titles\na:b;person;\"B; C\";\"maire; député\"\n";
+        let (rows, problems) = check(table.as_bytes(), TableFormat::Csv);
+        assert!(problems.is_empty(), "{problems:?}");
+        let entry = &rows[0].entry;
+        assert_eq!((entry.name.as_str(), entry.offices.len()), ("B; C", 2));
+    }
+
+    #[test]
+    fn a_table_without_a_header_is_refused() {
+        for format in [TableFormat::Tsv, TableFormat::Csv] {
+            for empty in [&b""[..], b"\xef\xbb\xbf", b"\n\n", b"# nothing\n"] {
+                let (_, problems) = check(empty, format);
+                assert_eq!(
+                    problems,
+                    ["t:1: no header; the first line names the columns"]
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_table_is_read_in_every_format() {
         let (rows, problems) = check(KAZAKHSTAN.as_bytes(), TableFormat::Tsv);
         assert!(problems.is_empty(), "{problems:?}");
@@ -681,7 +716,7 @@ nommer:noursoultan-nazarbaiev\tperson\tNoursoultan Nazarbaïev\t\tKZ\t85\t1940..
             "t:2: prominence: \"101\" is no whole number",
             "t:2: valid: \"jadis\" is no range of years",
             "t:3: 3 columns, but the header has 7",
-            "t:4: aliases: a name of 1048576 characters (\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" …)",
+            "t:4: aliases: a name of 1048576 characters (\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" …)",
         ];
         assert_eq!(problems.len(), expected.len(), "{problems:#?}");
         for (problem, start) in problems.iter().zip(expected) {
