@@ -140,7 +140,8 @@ impl Config {
     /// `other`, nor asked for by it when this turns them off.
     #[must_use]
     pub fn or(self, mut other: Config) -> Config {
-        if self.gazetteer.is_some() || self.user_gazetteer.is_some() {
+        let asks = self.gazetteer.is_some() || self.user_gazetteer.is_some();
+        if asks && other.no_gazetteer == Some(true) {
             other.no_gazetteer = None;
         }
         if self.no_gazetteer == Some(true) {
