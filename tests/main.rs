@@ -17,5 +17,6 @@ mod golden;
 mod hostile;
 mod model;
 mod output;
+mod reconcile;
 mod reporting;
 mod schema;

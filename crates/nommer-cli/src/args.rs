@@ -155,13 +155,13 @@ pub(crate) struct CommonArgs {
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) model: Option<PathBuf>,
 
-    /// Compiled gazetteer to look entities up in; may be repeated, the one asked first at the front [default:
-    /// $NOMMER_GAZETTEER, else the one built in]
+    /// Compiled gazetteer to look entities up in instead of the one built in; may be repeated, the one asked first at the
+    /// front [default: $NOMMER_GAZETTEER, else the one built in]
     #[arg(short, long, value_name = "FILE.gaz", help_heading = "Gazetteer")]
     pub(crate) gazetteer: Vec<PathBuf>,
 
-    /// Table of your own entries (.tsv, .csv or .jsonl) that add to the gazetteer, override or block it; see `nommer
-    /// gazetteer build`
+    /// Table of your own entries (.tsv, .csv or .jsonl) that add to the gazetteer, override or block it; `nommer gazetteer
+    /// build --help` says what is in it
     #[arg(long, value_name = "TABLE", help_heading = "Gazetteer")]
     pub(crate) user_gazetteer: Option<PathBuf>,
 
@@ -176,8 +176,8 @@ pub(crate) struct CommonArgs {
     )]
     pub(crate) no_gazetteer: Option<bool>,
 
-    /// Date of the documents, which tells namesakes apart: 2011 or 2011-09-19 [default: their field `date`, else a date in
-    /// their text]
+    /// Date of documents without a field `date`, which tells namesakes apart: 2011 or 2011-09-19 [default: a date in their
+    /// text]
     #[arg(long, value_name = "DATE", help_heading = "Gazetteer")]
     pub(crate) date: Option<String>,
 
@@ -340,9 +340,26 @@ pub(crate) struct GazetteerArgs {
 pub(crate) enum GazetteerCommand {
     /// Compile tables into one file; later tables lie over earlier ones
     ///
-    /// A table is TSV, CSV or JSON Lines with the columns id, type and name, and if you like aliases, country,
-    /// prominence, valid, titles, source, lat, lon and action (add, override, block). The same tables give the
-    /// same bytes.
+    /// A table is TSV, CSV (by commas or semicolons) or JSON Lines, in UTF-8, under a header that
+    /// names the columns. It needs
+    ///
+    /// - id: AUTHORITY:NAME, such as insee:75056, or nommer:NAME for your own;
+    /// - type: person, country, city, company …; a wrong one is answered with the list;
+    /// - name: the canonical name.
+    ///
+    /// It may have
+    ///
+    /// - aliases: other names, separated by `|`, with their years if they have some: `Areva@2001..`;
+    /// - country: two letters, FR; lat and lon: degrees;
+    /// - prominence: 0 to 100, by which the better known of two namesakes is preferred [default: 30];
+    /// - valid: the years it lived or existed, 1940..2020, 1991.. or ..1989;
+    /// - titles: offices, separated by `;`: `président du Kazakhstan 1991..2019`;
+    /// - source: where the row comes from;
+    /// - action: add [default] adds an entry, or names to that of the same id; override takes its
+    ///   place; block takes the row's names from it, or all of it when the row has none.
+    ///
+    /// Lines that begin with `#` are left out. The same tables give the same bytes.
+    #[command(verbatim_doc_comment)]
     Build {
         /// The tables, the lowest layer first
         #[arg(required = true, value_name = "TABLE")]
@@ -391,9 +408,9 @@ pub(crate) enum GazetteerCommand {
         #[arg(long, value_name = "TEXT", default_value = "")]
         context: String,
 
-        /// The year of the document
-        #[arg(long, value_name = "YEAR")]
-        date: Option<i16>,
+        /// The date of the document: 2011 or 2011-09-19
+        #[arg(long, value_name = "DATE")]
+        date: Option<String>,
     },
     /// Lint tables: malformed rows, ids and names that stand twice, names that are common words
     Check {

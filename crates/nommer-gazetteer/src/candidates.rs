@@ -244,13 +244,16 @@ pub struct Context {
     pub year: Option<i16>,
     /// Countries it names or whose entities it names, by their codes, and how often.
     pub countries: BTreeMap<String, u32>,
-    /// Where places lie that it surely names, countries apart.
+    /// Where the first [`Context::PLACES`] places lie that it surely names, countries apart.
     pub places: Vec<Coordinates>,
     /// French départements that it surely names, or communes of, by their codes, and how often.
     pub departments: BTreeMap<String, u32>,
 }
 
 impl Context {
+    /// How many places are remembered: each candidate is measured against all of them.
+    pub const PLACES: usize = 512;
+
     /// Adds what a document surely names.
     pub fn learn(&mut self, entity: &Entity<'_>) {
         if let Some(country) = entity.country {
@@ -259,7 +262,8 @@ impl Context {
         if let Some(department) = department(entity.id) {
             *self.departments.entry(department.to_owned()).or_default() += 1;
         }
-        if let (Some(place), true) = (entity.coordinates, entity.kind != Kind::Country) {
+        let room = self.places.len() < Context::PLACES && entity.kind != Kind::Country;
+        if let (Some(place), true) = (entity.coordinates, room) {
             self.places.push(place);
         }
     }

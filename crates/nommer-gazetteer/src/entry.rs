@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use nommer_core::label::Label;
 
+use crate::table::short;
+
 /// What sort of thing an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -163,7 +165,7 @@ impl FromStr for Kind {
         let mut kinds = Kind::ALL.into_iter();
         kinds
             .find(|kind| kind.as_str() == name)
-            .ok_or_else(|| UnknownKind(name.to_owned()))
+            .ok_or_else(|| UnknownKind(short(name).to_owned()))
     }
 }
 
@@ -209,7 +211,7 @@ impl FromStr for Years {
     type Err = NoYears;
 
     fn from_str(text: &str) -> Result<Years, NoYears> {
-        let wrong = || NoYears(text.to_owned());
+        let wrong = || NoYears(short(text).to_owned());
         let (from, to) = text.split_once("..").ok_or_else(wrong)?;
         let year = |year: &str| match year {
             "" => Ok(None),

@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let name = mention.span.slice(&text);
                 let gold = span["kb"]["id"].as_str().map(str::to_owned);
                 let best = decision.ranked().first();
-                let linked = best.filter(|_| matches!(decision, Decision::Linked { .. }));
+                let linked = best.filter(|_| matches!(**decision, Decision::Linked { .. }));
                 if let Some(gold) = &gold {
                     known += 1;
                     let found = candidates(&gazetteers, name);
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         })
                         .collect();
                     let gold = gold.as_deref().unwrap_or("nil");
-                    let outcome = match decision {
+                    let outcome = match **decision {
                         Decision::Linked { .. } => "linked",
                         Decision::Ambiguous { .. } => "ambiguous",
                         Decision::Nil { .. } => "nil",

@@ -136,9 +136,17 @@ impl Config {
         others.chain(gazetteers)
     }
 
-    /// This configuration, where `self` says nothing filled from `other`.
+    /// This configuration, where `self` says nothing filled from `other`. Gazetteers that it asks for are not turned off by
+    /// `other`, nor asked for by it when this turns them off.
     #[must_use]
-    pub fn or(self, other: Config) -> Config {
+    pub fn or(self, mut other: Config) -> Config {
+        let asks = self.gazetteer.is_some() || self.user_gazetteer.is_some();
+        if asks && other.no_gazetteer == Some(true) {
+            other.no_gazetteer = None;
+        }
+        if self.no_gazetteer == Some(true) {
+            (other.gazetteer, other.user_gazetteer) = (None, None);
+        }
         Config {
             model: self.model.or(other.model),
             gazetteer: self.gazetteer.or(other.gazetteer),
@@ -300,5 +308,22 @@ mod tests {
         assert!(parse("date = \"hier\"").unwrap().settings().is_err());
         let both = "no-gazetteer = true\nuser-gazetteer = \"u.tsv\"";
         assert!(parse(both).unwrap().settings().is_err());
+    }
+
+    #[test]
+    fn the_command_line_turns_gazetteers_of_the_file_on_and_off() {
+        let off = Config {
+            no_gazetteer: Some(true),
+            ..Config::default()
+        };
+        let on = Config {
+            user_gazetteer: Some("u.tsv".into()),
+            ..Config::default()
+        };
+        for (line, file) in [(off.clone(), on.clone()), (on, off)] {
+            let merged = line.clone().or(file);
+            assert_eq!(merged, line);
+            assert!(merged.with_defaults().settings().is_ok());
+        }
     }
 }

@@ -16,7 +16,7 @@ use nommer_pipeline::sink::{self, Sink, SinkError};
 use nommer_pipeline::walk::{self, WalkOptions};
 use serde_json::json;
 
-use super::{load_gazetteers, load_model};
+use super::{load_gazetteers, load_model, refuse_overwriting};
 use crate::Ending;
 use crate::args::AnnotateArgs;
 use crate::progress::{self, Progress};
@@ -39,6 +39,11 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     let Some(output) = &args.output else {
         bail!("no output; name one with -o")
     };
+
+    for output in [Some(output), args.log.as_ref()].into_iter().flatten() {
+        let tables = config.paths_mut().map(|path| &*path);
+        refuse_overwriting(output, tables.chain(&args.config).map(PathBuf::as_path))?;
+    }
 
     // Everything that can be wrong with the set-up is found before the first document is read.
     let inputs = args.inputs();

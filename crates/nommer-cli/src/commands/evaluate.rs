@@ -304,7 +304,10 @@ fn annotate(
                 path: args.gold.display().to_string(),
                 line: None,
                 content: Content::Text(document.text.clone()),
-                meta: None,
+                meta: date(document).and_then(|date| {
+                    let date = serde_json::value::to_raw_value(date).ok()?;
+                    Some([("date".to_owned(), date)].into_iter().collect())
+                }),
             });
             evaluated(record)
         })
@@ -352,7 +355,8 @@ fn linked(document: &GoldDocument, gazetteers: &Gazetteers, year: Option<i16>) -
         score: 1.0,
     });
     let mentions: Vec<entity::Mention> = mentions.collect();
-    let year = year.or_else(|| reconcile::year(&document.text));
+    let own = date(document).and_then(reconcile::year_of_date);
+    let year = own.or(year).or_else(|| reconcile::year(&document.text));
     let decisions = reconcile::link(gazetteers, &document.text, &mentions, year);
     let annotations = document.mentions.iter().zip(&decisions);
     let annotations = annotations.map(|(mention, decision)| Annotation {
@@ -369,6 +373,11 @@ fn linked(document: &GoldDocument, gazetteers: &Gazetteers, year: Option<i16>) -
         spans: annotations.collect(),
         ..unannotated(document.id.clone(), String::new())
     }
+}
+
+/// The date that a document brings along.
+fn date(document: &GoldDocument) -> Option<&str> {
+    document.meta.get("date")?.first().map(String::as_str)
 }
 
 /// A link of a record as the evaluation takes it.

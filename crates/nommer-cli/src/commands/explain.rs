@@ -187,7 +187,7 @@ fn explain_decision(out: &mut String, reconciled: &Reconciled<'_>, text: &str) -
             write!(out, ", was {} {:?}", was.label, was.span.slice(text))?;
         }
     }
-    match &reconciled.decision {
+    match &*reconciled.decision {
         Decision::Linked { .. } => writeln!(out, ": linked")?,
         Decision::Ambiguous { .. } => writeln!(out, ": ambiguous")?,
         Decision::Nil { local_id, .. } => writeln!(out, ": {local_id}")?,

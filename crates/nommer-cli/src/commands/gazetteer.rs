@@ -11,6 +11,7 @@ use nommer_gazetteer::entry::Years;
 use nommer_gazetteer::index::Gazetteer;
 use nommer_gazetteer::layers::Gazetteers;
 use nommer_gazetteer::table::{self, Row, TableFormat, TableProblem};
+use nommer_pipeline::config::Config;
 
 use super::{open_gazetteers, refuse_overwriting, write_whole};
 use crate::args::{GazetteerArgs, GazetteerCommand};
@@ -34,8 +35,12 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
             date,
         } => {
             let gazetteers = Gazetteers::new(open_gazetteers(&gazetteer)?);
+            let settings = Config {
+                date,
+                ..Config::default()
+            };
             let document = Context {
-                year: date,
+                year: settings.settings()?.year,
                 ..Context::default()
             };
             let mentioned = Mentioned {

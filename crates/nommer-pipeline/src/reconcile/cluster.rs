@@ -150,7 +150,9 @@ fn is_acronym_of(short: &str, long: &str) -> bool {
 /// Joins persons' short names to the one full name of the document that they can stand for. What can stand for several
 /// is returned, with these.
 fn join_persons(names: &[Name], same: &mut Same) -> Vec<(usize, Vec<usize>)> {
-    let persons = || (0..names.len()).filter(|&at| names[at].label == Label::Per);
+    // A longer name is no name; its parts would be many.
+    let person = |name: &Name| name.label == Label::Per && name.folded.len() <= key::LONGEST;
+    let persons = || (0..names.len()).filter(|&at| person(&names[at]));
     let mut by_part: HashMap<String, BTreeSet<usize>> = HashMap::new();
     let mut by_given: HashMap<&str, BTreeSet<usize>> = HashMap::new();
     let mut by_sound: HashMap<String, usize> = HashMap::new();
@@ -170,12 +172,12 @@ fn join_persons(names: &[Name], same: &mut Same) -> Vec<(usize, Vec<usize>)> {
         for part in key::person_parts(folded).into_iter().chain(ends) {
             // Beside the spelling the sound: the two are never the same string, where they differ.
             if let Some(sound) = key::sound(&part) {
-                by_part.entry(sound).or_default().insert(at);
+                insert(by_part.entry(sound).or_default(), at);
             }
-            by_part.entry(part).or_default().insert(at);
+            insert(by_part.entry(part).or_default(), at);
         }
         if let Some((given, _)) = folded.split_once(' ') {
-            by_given.entry(given).or_default().insert(at);
+            insert(by_given.entry(given).or_default(), at);
         }
     }
     let mut rivals = Vec::new();
@@ -203,6 +205,14 @@ fn join_persons(names: &[Name], same: &mut Same) -> Vec<(usize, Vec<usize>)> {
     rivals
 }
 
+/// Adds one of the persons that share a part of their names. Among many, a few more tell nothing new.
+fn insert(namesakes: &mut BTreeSet<usize>, at: usize) {
+    const MOST: usize = 64;
+    if namesakes.len() < MOST {
+        namesakes.insert(at);
+    }
+}
+
 /// Persons whose given name is abbreviated, each with the one person of the document it can stand for: `Th. Gautier`,
 /// `Théophile Gautier`.
 fn abbreviated(names: &[Name]) -> Vec<(usize, usize)> {
@@ -214,11 +224,14 @@ fn abbreviated(names: &[Name]) -> Vec<(usize, usize)> {
         }
     }
     let mut found = Vec::new();
-    for group in by_rest.values() {
+    for mut group in by_rest.into_values() {
+        group.sort_unstable_by_key(|(_, given)| *given);
         for (at, short) in group.iter().filter(|(_, given)| given.len() <= LONGEST) {
-            let mut long = group
+            let from = group.partition_point(|(_, given)| given < short);
+            let mut long = group[from..]
                 .iter()
-                .filter(|(_, given)| given.len() > LONGEST && given.starts_with(short));
+                .take_while(|(_, given)| given.starts_with(short))
+                .filter(|(_, given)| given.len() > LONGEST);
             if let (Some((full, _)), None) = (long.next(), long.next()) {
                 found.push((*at, *full));
             }

@@ -1,9 +1,12 @@
 //! Where a name in full corrects the model.
 
+use std::collections::HashSet;
+
 use nommer_core::entity::Mention;
 use nommer_core::label::Label;
 use nommer_core::record::Origin;
 use nommer_gazetteer::entry::Kind;
+use nommer_gazetteer::key;
 
 use super::Rule;
 use super::scan::{FullName, Written};
@@ -19,6 +22,7 @@ pub(super) struct Corrected {
 /// The mentions, corrected by the full names; both are in order and disjoint, as is the result.
 pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> Vec<Corrected> {
     let mut corrected: Vec<Corrected> = Vec::with_capacity(mentions.len());
+    let surnames = surnames(text, mentions);
     let mut names = names;
     let mut at = 0;
     while at < mentions.len() || !names.is_empty() {
@@ -71,6 +75,10 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
         let Some((rule, label)) = rule(name, was) else {
             continue;
         };
+        let surname = rule == Rule::Relabelled && was.iter().all(|was| was.label == Label::Per);
+        if surname && surnames.contains(&key::fold(name.span.slice(text))) {
+            continue;
+        }
         at += inside;
         let score = was.iter().map(|mention| mention.score).reduce(f32::max);
         corrected.push(Corrected {
@@ -90,9 +98,28 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
     corrected
 }
 
+/// The last words of the persons that are named by several: `Hollande` is no country beside `François Hollande`.
+fn surnames(text: &str, mentions: &[Mention]) -> HashSet<String> {
+    let persons = mentions
+        .iter()
+        .filter(|mention| mention.label == Label::Per);
+    persons
+        .filter_map(|person| {
+            let folded = key::fold(person.span.slice(text));
+            folded
+                .rsplit_once(' ')
+                .map(|(_, surname)| surname.to_owned())
+        })
+        .collect()
+}
+
 /// The organisations that a mention names with hyphens between them, at the front of `names`: partners (`Suez-Degrémont`)
 /// and no double name, which the gazetteer would have as one.
 fn partners<'n>(text: &str, mention: &Mention, names: &'n [FullName]) -> Option<&'n [FullName]> {
+    // Most mentions begin with no name, and those before it are not counted each time.
+    if names.first()?.span.start() != mention.span.start() {
+        return None;
+    }
     let inside = names
         .iter()
         .take_while(|name| name.span.end() <= mention.span.end())
@@ -107,7 +134,7 @@ fn partners<'n>(text: &str, mention: &Mention, names: &'n [FullName]) -> Option<
         end = name.span.end();
     }
     let organisations = names[..inside].iter().all(|name| name.label == Label::Org);
-    let whole = first.span.start() == mention.span.start() && end == mention.span.end();
+    let whole = end == mention.span.end();
     (inside > 1 && whole && organisations).then_some(&names[..inside])
 }
 
@@ -249,6 +276,21 @@ mod tests {
             "[ORG Maison Blanche]",
             &[("Maison Blanche", Kind::Building, 80)],
             &["ORG Maison Blanche"],
+        );
+    }
+
+    #[test]
+    fn a_surname_is_no_country() {
+        let name = [("Hollande", Kind::Country, 90)];
+        check(
+            "[PER Hollande], dit [PER François HOLLANDE]",
+            &name,
+            &["PER Hollande", "PER François HOLLANDE"],
+        );
+        check(
+            "[PER Hollande], dit [PER François Fillon]",
+            &name,
+            &["LOC Hollande relabelled", "PER François Fillon"],
         );
     }
 

@@ -1,11 +1,14 @@
 //! Which candidate each cluster of mentions means, if any.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use nommer_core::entity::Mention;
 use nommer_core::label::Label;
 use nommer_core::text::french::{function_word, is_elided};
 use nommer_core::text::normalize::normalize;
 use nommer_gazetteer::candidates::{
-    Candidate, Context, Features, Mentioned, Tier, candidates, weigh,
+    Candidate, Context, Features, MOST, Mentioned, Tier, candidates, weigh,
 };
 use nommer_gazetteer::entry::Kind;
 use nommer_gazetteer::key;
@@ -79,7 +82,7 @@ pub(super) fn decide<'a>(
     mentions: &[Mention],
     clusters: &[Cluster],
     year: Option<i16>,
-) -> Vec<Decision<'a>> {
+) -> Vec<Rc<Decision<'a>>> {
     // What a cluster may mean, looked up once: by the first of its names that is anything.
     let found: Vec<Vec<(&Name, Vec<Candidate<'a>>)>> = clusters
         .iter()
@@ -109,6 +112,7 @@ pub(super) fn decide<'a>(
     for ranked in &sure {
         learn(ranked, &mut context);
     }
+    drop(sure);
     let ranked: Vec<Vec<Ranked<'a>>> = found
         .iter()
         .map(|found| rank(found, text, mentions, &context))
@@ -120,36 +124,19 @@ pub(super) fn decide<'a>(
             .filter(|best| best.features.score() >= threshold(label))
     };
 
-    let mut decisions: Vec<Option<Decision<'a>>> = vec![None; mentions.len()];
+    let unknown = Rc::new(Decision::Nil {
+        local_id: "nil".to_owned(),
+        ranked: Vec::new(),
+    });
+    // All mentions of a cluster share its decision.
+    let mut decisions: Vec<Rc<Decision<'a>>> = vec![unknown; mentions.len()];
     let mut nils = 0;
     for (number, cluster) in clusters.iter().enumerate() {
         let mut ranked = ranked[number].clone();
         let decision = match best(number) {
-            // One of several persons of the document: the one whose office is named, else nobody knows.
             _ if !cluster.rivals.is_empty() => {
-                let mut rivals: Vec<Ranked<'a>> = cluster
-                    .rivals
-                    .iter()
-                    .filter_map(|rival| best(*rival).cloned())
-                    .collect();
-                let titled = ranked.iter().find(|ranked| ranked.features.title > 0.0);
-                let titled = titled.and_then(|titled| {
-                    let id = titled.candidate.entity.id;
-                    rivals.iter().find(|rival| rival.candidate.entity.id == id)
-                });
-                match titled.cloned() {
-                    Some(titled) => Decision::Linked {
-                        ranked: vec![titled],
-                    },
-                    None if rivals.is_empty() => Decision::Nil {
-                        local_id: String::new(),
-                        ranked: Vec::new(),
-                    },
-                    None => {
-                        rivals.sort_by(by_score);
-                        Decision::Ambiguous { ranked: rivals }
-                    }
-                }
+                let rivals = cluster.rivals.iter().map(|rival| best(*rival).cloned());
+                among_rivals(&ranked, rivals.collect())
             }
             None => Decision::Nil {
                 local_id: String::new(),
@@ -179,21 +166,44 @@ pub(super) fn decide<'a>(
             }
             decision => decision,
         };
+        let decision = Rc::new(decision);
         for name in &cluster.names {
             for mention in &name.mentions {
-                decisions[*mention] = Some(decision.clone());
+                decisions[*mention] = Rc::clone(&decision);
             }
         }
     }
     decisions
-        .into_iter()
-        .map(|decision| {
-            decision.unwrap_or(Decision::Nil {
-                local_id: "nil".to_owned(),
-                ranked: Vec::new(),
-            })
-        })
-        .collect()
+}
+
+/// What a name of several persons of the document means, given what each of these means, `None` where the gazetteer has
+/// it not: the one whose office is named before the name, else nobody knows.
+fn among_rivals<'a>(own: &[Ranked<'a>], rivals: Vec<Option<Ranked<'a>>>) -> Decision<'a> {
+    let all_known = rivals.iter().all(Option::is_some);
+    let mut rivals: Vec<Ranked<'a>> = rivals.into_iter().flatten().collect();
+    rivals.sort_by(by_score);
+    // The document may spell one person in ways that only the gazetteer knows to be the same.
+    let mut seen = BTreeSet::new();
+    rivals.retain(|rival| seen.insert(rival.candidate.entity.id));
+    let titled = own.iter().find(|ranked| ranked.features.title > 0.0);
+    let titled = titled.and_then(|titled| {
+        let id = titled.candidate.entity.id;
+        rivals.iter().find(|rival| rival.candidate.entity.id == id)
+    });
+    match (titled.cloned(), rivals.len()) {
+        (Some(titled), _) => Decision::Linked {
+            ranked: vec![titled],
+        },
+        (None, 0) => Decision::Nil {
+            local_id: String::new(),
+            ranked: Vec::new(),
+        },
+        (None, 1) if all_known => Decision::Linked { ranked: rivals },
+        (None, _) => {
+            rivals.truncate(MOST);
+            Decision::Ambiguous { ranked: rivals }
+        }
+    }
 }
 
 /// The names of a cluster that say what it is. A person named in full is not looked up by the surname alone: a
@@ -378,7 +388,7 @@ pub(super) mod tests {
 iso3166-1:KZ\tcountry\tKazakhstan\tRépublique du Kazakhstan\tKZ\t90\t1991..\t\t48.5\t67
 geonames:1526273\tcity\tAstana\tNour-Soultan@2019..2022\tKZ\t75\t\t\t51.18\t71.45
 my:nazarbaiev\tperson\tNoursoultan Nazarbaïev\tNursultan Nazarbayev\tKZ\t85\t1940..\tprésident du Kazakhstan 1991..2019\t\t
-my:bill\tperson\tBill Clinton\t\tUS\t93\t1946..\tprésident des États-Unis 1993..2001\t\t
+my:bill\tperson\tBill Clinton\tWilliam Clinton\tUS\t93\t1946..\tprésident des États-Unis 1993..2001\t\t
 my:hillary\tperson\tHillary Clinton\t\tUS\t92\t1947..\tsecrétaire d'État 2009..2013\t\t
 my:oci\tinternational\tOrganisation de la coopération islamique\tOCI\t\t70\t\t\t\t
 my:ocean\tcompany\tOcéan Conseil Industrie\tOCI\tFR\t60\t\t\t\t
@@ -403,7 +413,7 @@ geonames:1\tcity\tHavre\t\tUS\t25\t\t\t48.55\t-109.68
             super::super::link(&gazetteers, &text, &mentions, super::super::year(&text));
         let shown: Vec<String> = decisions
             .iter()
-            .map(|decision| match decision {
+            .map(|decision| match &**decision {
                 Decision::Linked { ranked } => ranked[0].candidate.entity.id.to_owned(),
                 Decision::Ambiguous { ranked } => {
                     let ids = ranked.iter().map(|ranked| ranked.candidate.entity.id);
@@ -436,6 +446,18 @@ geonames:1\tcity\tHavre\t\tUS\t25\t\t\t48.55\t-109.68
         check(
             "En 1995, [PER Bill Clinton] et [PER Hillary Clinton]. Le président [PER Clinton]",
             &["my:bill", "my:hillary", "my:bill"],
+        );
+    }
+
+    #[test]
+    fn two_spellings_of_one_person_are_no_rivals() {
+        check(
+            "[PER Bill Clinton], ou [PER William Clinton]. [PER Clinton]",
+            &["my:bill"; 3],
+        );
+        check(
+            "[PER Bill Clinton], [PER William Clinton] et [PER Zoé Clinton]. [PER Clinton]",
+            &["my:bill", "my:bill", "nil-1", "my:bill"],
         );
     }
 

@@ -10,6 +10,8 @@ mod decide;
 mod scan;
 mod year;
 
+use std::rc::Rc;
+
 use nommer_core::entity::Mention;
 use nommer_core::record::{Change, Entity, Kb, LinkOutcome, Origin, Was};
 use nommer_core::text::normalize::NormalizedText;
@@ -28,8 +30,8 @@ pub struct Reconciled<'a> {
     pub origin: Origin,
     /// The rule that changed it, and what the model had said there.
     pub change: Option<(Rule, Vec<Mention>)>,
-    /// What it means.
-    pub decision: Decision<'a>,
+    /// What it means; mentions of one thing share it.
+    pub decision: Rc<Decision<'a>>,
 }
 
 /// How a gazetteer may correct the model.
@@ -94,7 +96,7 @@ pub fn link<'a>(
     text: &str,
     mentions: &[Mention],
     year: Option<i16>,
-) -> Vec<Decision<'a>> {
+) -> Vec<Rc<Decision<'a>>> {
     let clusters = cluster::clusters(text, mentions);
     decide::decide(gazetteers, text, mentions, &clusters, year)
 }

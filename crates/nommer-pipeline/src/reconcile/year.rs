@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use nommer_gazetteer::key;
 
 /// The latest year that stands in a date (`19 septembre 2011`, `19/09/2011`, `2011-09-19`, `septembre 2011`): texts date
-/// what is past. Without a date, the year that is named most often, the later one of two. Years are 1500 to 2099.
+/// what is past. Without a date, the year that is named most often, the later one of two. Years are 1500 to 2099. A long
+/// text dates itself in its first MiB.
 #[must_use]
 pub fn year(text: &str) -> Option<i16> {
+    const LOOKED_AT: usize = 1 << 20;
+    let text = &text[..text.floor_char_boundary(LOOKED_AT)];
     let words = key::words(text);
     let mut counts: BTreeMap<i16, usize> = BTreeMap::new();
     let mut latest = None;
@@ -44,7 +47,11 @@ pub fn year(text: &str) -> Option<i16> {
 pub fn of_date(date: &str) -> Option<i16> {
     let (digits, rest) = date.trim().split_at_checked(4)?;
     let ends = !rest.starts_with(|c: char| c.is_alphanumeric());
-    digits.parse().ok().filter(|year| ends && *year > 0)
+    let signed = digits.starts_with(['+', '-']);
+    digits
+        .parse()
+        .ok()
+        .filter(|year| ends && !signed && *year > 0)
 }
 
 fn as_year(word: &str) -> Option<i16> {
@@ -117,6 +124,7 @@ mod tests {
         assert_eq!(of_date("2011-09-19"), Some(2011));
         assert_eq!(of_date("2011"), Some(2011));
         assert_eq!(of_date("20111"), None);
+        assert_eq!(of_date("+201"), None);
         assert_eq!(of_date("vers 1990"), None);
     }
 }
