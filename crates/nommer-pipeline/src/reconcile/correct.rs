@@ -22,7 +22,7 @@ pub(super) struct Corrected {
 /// The mentions, corrected by the full names; both are in order and disjoint, as is the result.
 pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> Vec<Corrected> {
     let mut corrected: Vec<Corrected> = Vec::with_capacity(mentions.len());
-    let surnames = surnames(text, mentions);
+    let surnames = surnames(text, names);
     let mut names = names;
     let mut at = 0;
     while at < mentions.len() || !names.is_empty() {
@@ -98,11 +98,10 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
     corrected
 }
 
-/// The last words of the persons that are named by several: `Hollande` is no country beside `François Hollande`.
-fn surnames(text: &str, mentions: &[Mention]) -> HashSet<String> {
-    let persons = mentions
-        .iter()
-        .filter(|mention| mention.label == Label::Per);
+/// The surnames of the gazetteer's persons that stand in the text in full: `Hollande` is no country beside
+/// `François Hollande`.
+fn surnames(text: &str, names: &[FullName]) -> HashSet<String> {
+    let persons = names.iter().filter(|name| name.kind == Kind::Person);
     persons
         .filter_map(|person| {
             let folded = key::fold(person.span.slice(text));
@@ -281,16 +280,19 @@ mod tests {
 
     #[test]
     fn a_surname_is_no_country() {
-        let name = [("Hollande", Kind::Country, 90)];
+        let names = [
+            ("Hollande", Kind::Country, 90),
+            ("François HOLLANDE", Kind::Person, 90),
+        ];
         check(
             "[PER Hollande], dit [PER François HOLLANDE]",
-            &name,
+            &names,
             &["PER Hollande", "PER François HOLLANDE"],
         );
         check(
-            "[PER Hollande], dit [PER François Fillon]",
-            &name,
-            &["LOC Hollande relabelled", "PER François Fillon"],
+            "[PER Bichkek] et [PER Vetcherni Bichkek]",
+            &[("Bichkek", Kind::City, 90)],
+            &["LOC Bichkek relabelled", "PER Vetcherni Bichkek"],
         );
     }
 
