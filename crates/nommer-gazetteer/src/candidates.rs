@@ -86,9 +86,9 @@ pub struct Candidate<'a> {
 pub enum Spelling {
     /// Just so, but for capitals.
     Same,
-    /// Without accents, all of it or on its capitals.
+    /// Without accents on its capitals, or with accents where the alias has none.
     Unaccented,
-    /// With other accents, which makes another word of it: `Loue`, `Loué`.
+    /// Without the accents of the alias, or with others, which makes another word of it: `Loue`, `Loué`.
     Accented,
 }
 
@@ -108,7 +108,8 @@ impl Spelling {
             text.to_lowercase().nfc().filter(within).collect()
         };
         let capitals = !name.chars().any(char::is_lowercase);
-        if capitals || accents(name) == accents(alias) {
+        let own = accents(alias);
+        if capitals || own.is_empty() || accents(name) == own {
             Spelling::Unaccented
         } else {
             Spelling::Accented
@@ -643,6 +644,7 @@ mod tests {
             ("états-unis", "États-Unis", Spelling::Same),
             ("E\u{301}vian", "Évian", Spelling::Unaccented),
             ("Nazarbaiev", "Nazarbaïev", Spelling::Accented),
+            ("Oséo", "OSEO", Spelling::Unaccented),
         ];
         for (name, alias, expected) in cases {
             assert_eq!(Spelling::of(name, alias), expected, "{name} {alias}");

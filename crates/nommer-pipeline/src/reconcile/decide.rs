@@ -241,8 +241,13 @@ fn look_up<'a>(
 ) -> Vec<Candidate<'a>> {
     let span = mentions[name.mentions[0]].span;
     let normalized = normalize(text, span);
-    let spelled = normalized.text();
-    let mut found = candidates(gazetteers, spelled);
+    // What the model saw softened was in capitals, and owes no accents.
+    let capitals = !span.slice(text).chars().any(char::is_lowercase);
+    let spelled = match capitals {
+        true => normalized.text().to_uppercase(),
+        false => normalized.text().to_owned(),
+    };
+    let mut found = candidates(gazetteers, &spelled);
     // `le maire du Havre`: the article of Le Havre is in the preposition.
     let before = text[..span.start()].trim_end();
     let contracted = [("du", "le"), ("au", "le"), ("des", "les"), ("aux", "les")];
