@@ -355,7 +355,7 @@ pub(crate) enum GazetteerCommand {
     /// - valid: the years it lived or existed, 1940..2020, 1991.. or ..1989;
     /// - titles: offices, separated by `;`: `président du Kazakhstan 1991..2019`;
     /// - source: where the row comes from;
-    /// - action: add [default] adds an entry, or names to that of the same id; override takes its
+    /// - action: add, the default, adds an entry, or names to that of the same id; override takes its
     ///   place; block takes the row's names from it, or all of it when the row has none.
     ///
     /// Lines that begin with `#` are left out. The same tables give the same bytes.

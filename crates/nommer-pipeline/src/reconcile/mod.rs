@@ -1,8 +1,8 @@
 //! Which entity of the gazetteer each mention of a document means.
 //!
-//! One document at a time: names that stand in the text in full correct the model first ([`correct`]); then mentions
-//! are gathered by what they name in this document ([`cluster`]); then each of these is looked up once, and decided
-//! with all that the document says ([`decide`]).
+//! One document at a time: names that stand in the text in full correct the model first (`correct`); then mentions
+//! are gathered by what they name in this document (`cluster`); then each of these is looked up once, and decided
+//! with all that the document says (`decide`).
 
 mod cluster;
 mod correct;
