@@ -128,6 +128,10 @@ pub fn without_form(folded: &str) -> Option<&str> {
 /// when it is not.
 #[must_use]
 pub fn uncompressed(name: &str) -> Option<String> {
+    // Almost every word has no capital within.
+    if !name.chars().skip(1).any(char::is_uppercase) {
+        return None;
+    }
     let mut words = String::with_capacity(name.len() + 4);
     let mut before = [' ', ' '];
     for c in name.chars() {

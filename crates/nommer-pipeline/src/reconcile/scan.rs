@@ -100,10 +100,19 @@ fn longest(
         }
     }
     let word = &text[words[at].range.clone()];
-    let acronym = key::acronym(word)?;
-    let named: Vec<Named<'_>> = gazetteers.get(Family::Acronym, &acronym).collect();
-    let name = one_label(&named, 1, Written::Acronym)?;
-    Some((name, at + 1))
+    let (named, written, count) = match key::acronym(word) {
+        Some(acronym) => {
+            let named: Vec<Named<'_>> = gazetteers.get(Family::Acronym, &acronym).collect();
+            (named, Written::Acronym, 1)
+        }
+        // `AirAstana` is Air Astana.
+        None => {
+            let apart = key::fold(&key::uncompressed(word)?);
+            let named: Vec<Named<'_>> = gazetteers.get(Family::Exact, &apart).collect();
+            (named, Written::Capitals, apart.split(' ').count())
+        }
+    };
+    Some((one_label(&named, count, written)?, at + 1))
 }
 
 /// The name, if the text writes it like one and it can mean one kind of thing only.
@@ -169,4 +178,64 @@ fn one_label(named: &[Named<'_>], words: usize, written: Written) -> Option<Full
         written,
         user,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use nommer_core::text::normalize::normalize;
+    use nommer_gazetteer::compile::{About, compile, merge};
+    use nommer_gazetteer::index::Gazetteer;
+    use nommer_gazetteer::table::{TableFormat, read};
+
+    use super::*;
+
+    /// The full names in a sentence, each with how it is written.
+    fn check(sentence: &str, expected: &[&str]) {
+        let table = "id\ttype\tname\taliases\tprominence
+my:onu\tinternational\tOrganisation des Nations unies\tONU|Nations unies\t100
+my:air\tcompany\tAir Astana\t\t60
+my:caspienne\twater\tmer Caspienne\t\t80
+my:total\tcompany\tTotal\t\t80
+my:orange\tcompany\tOrange\t\t80
+my:orange-ville\tcommune\tOrange\t\t40
+my:kz\tcountry\tKazakhstan\t\t90
+";
+        let mut problems = Vec::new();
+        let rows = read("t.tsv", table.as_bytes(), TableFormat::Tsv, &mut problems);
+        assert_eq!(problems, []);
+        let bytes = compile(&merge(vec![rows]), About::new("t", "1")).unwrap();
+        let gazetteers = Gazetteers::new(vec![Gazetteer::from_bytes(bytes, "t").unwrap()]);
+        let normalized = normalize(sentence, Span::new(0, sentence.len()).unwrap());
+        let shown: Vec<String> = full_names(&gazetteers, &normalized)
+            .iter()
+            .map(|name| format!("{:?} {}", name.written, name.span.slice(sentence)))
+            .collect();
+        assert_eq!(shown, expected, "{sentence}");
+    }
+
+    #[test]
+    fn the_longest_names_are_found_as_texts_write_them() {
+        check(
+            "l'Organisation des Nations\n   unies, les Nations Unies et l'ONU au Kazakhstan",
+            &[
+                "Capitals Organisation des Nations\n   unies",
+                "Capitals Nations Unies",
+                "Acronym ONU",
+                "Capitals Kazakhstan",
+            ],
+        );
+        check(
+            "la mer Caspienne et AirAstana",
+            &["Headed mer Caspienne", "Capitals AirAstana"],
+        );
+    }
+
+    #[test]
+    fn words_and_names_of_two_labels_are_not() {
+        check(
+            "le total des oranges, les nations unies ; Total, Orange",
+            &[],
+        );
+        check("Organisation, des Nations ; Kazakhstanais", &[]);
+    }
 }
