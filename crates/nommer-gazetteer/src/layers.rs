@@ -13,8 +13,8 @@ pub struct Gazetteers {
     gazetteers: Vec<Gazetteer>,
     /// Whether the first one is the user's own table.
     user: bool,
-    /// What the user's table hides in the others: an entry (no names) or folded names of an entry.
-    hidden: HashMap<String, HashSet<String>>,
+    /// What the user's table hides in the others, by its id: folded names of an entry, or all of it.
+    hidden: HashMap<String, Option<HashSet<String>>>,
 }
 
 /// Why a user's table cannot be laid over gazetteers.
@@ -57,31 +57,23 @@ impl Gazetteers {
     /// When the rows are too many to compile.
     pub fn with_user(mut self, name: &str, rows: Vec<Row>) -> Result<Gazetteers, LayerError> {
         for row in &rows {
-            match row.action {
-                Action::Add => {}
-                Action::Override => {
-                    self.hidden.insert(row.entry.id.clone(), HashSet::new());
-                }
-                Action::Block => {
-                    let names = std::iter::once(&row.entry.name)
-                        .chain(row.entry.aliases.iter().map(|alias| &alias.name))
-                        .map(|name| key::fold(name))
-                        .filter(|name| !name.is_empty())
-                        .collect::<HashSet<_>>();
-                    match self.hidden.entry(row.entry.id.clone()) {
-                        std::collections::hash_map::Entry::Vacant(hidden) => {
-                            hidden.insert(names);
-                        }
-                        // All of the entry is hidden, or will be.
-                        std::collections::hash_map::Entry::Occupied(mut hidden) => {
-                            if names.is_empty() || hidden.get().is_empty() {
-                                hidden.get_mut().clear();
-                            } else {
-                                hidden.get_mut().extend(names);
-                            }
-                        }
-                    }
-                }
+            if row.action == Action::Add {
+                continue;
+            }
+            let blocked = row.action == Action::Block;
+            let aliases = row.entry.aliases.iter().map(|alias| &alias.name);
+            let names = std::iter::once(&row.entry.name).chain(aliases);
+            let names: HashSet<String> = names
+                .filter(|_| blocked)
+                .map(|name| key::fold(name))
+                .filter(|name| !name.is_empty())
+                .collect();
+            let hidden = self.hidden.entry(row.entry.id.clone());
+            let hidden = hidden.or_insert_with(|| Some(HashSet::new()));
+            if names.is_empty() {
+                *hidden = None;
+            } else if let Some(known) = hidden {
+                known.extend(names);
             }
         }
         let bytes = compile(&merge(vec![rows]), About::new("user", "1"))?;
@@ -163,8 +155,8 @@ impl Gazetteers {
         hits.filter_map(move |hit| {
             let entity = gazetteer.entity(hit.entity)?;
             if !user && let Some(names) = self.hidden.get(entity.id) {
-                let hidden = names.is_empty() || names.contains(&key::fold(hit.alias));
-                return (!hidden).then_some(Named { entity, hit, user });
+                let hidden = |names: &HashSet<String>| names.contains(&key::fold(hit.alias));
+                return (!names.as_ref().is_none_or(hidden)).then_some(Named { entity, hit, user });
             }
             Some(Named { entity, hit, user })
         })

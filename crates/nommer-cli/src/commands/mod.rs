@@ -38,15 +38,20 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 
 /// Loads the model in `folder`, else the one the environment names, else the built-in one.
 fn load_model(folder: Option<&Path>) -> Result<Model> {
-    let named = || std::env::var_os("NOMMER_MODEL").filter(|folder| !folder.is_empty());
     let files = match folder
         .map(Path::to_owned)
-        .or_else(|| named().map(PathBuf::from))
+        .or_else(|| named_by("NOMMER_MODEL"))
     {
         Some(folder) => ModelFiles::Folder(folder),
         None => ModelFiles::Embedded(BUILT_IN),
     };
     Ok(Model::load(&files)?)
+}
+
+/// The path in a variable of the environment.
+fn named_by(variable: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
+    path.map(PathBuf::from)
 }
 
 /// The gazetteer the program carries.
@@ -62,9 +67,8 @@ fn open_gazetteers(files: &[PathBuf]) -> Result<Vec<Gazetteer>> {
     if !files.is_empty() {
         return files.iter().map(|file| open(file)).collect();
     }
-    let named = std::env::var_os("NOMMER_GAZETTEER").filter(|file| !file.is_empty());
-    Ok(vec![match named {
-        Some(file) => open(Path::new(&file))?,
+    Ok(vec![match named_by("NOMMER_GAZETTEER") {
+        Some(file) => open(&file)?,
         None => Gazetteer::from_static(BUILT_IN_GAZETTEER, "the built-in gazetteer")?,
     }])
 }

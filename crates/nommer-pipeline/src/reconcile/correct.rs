@@ -42,13 +42,10 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
             continue;
         }
         // The name's turn comes when no mention before it is left.
-        let name = names.split_first().filter(|(name, _)| {
+        let next = names.split_first().filter(|(name, _)| {
             mention.is_none_or(|mention| name.span.start() <= mention.span.start())
         });
-        if let Some((_, rest)) = name {
-            names = rest;
-        }
-        let Some((name, _)) = name else {
+        let Some((name, rest)) = next else {
             let Some(mention) = mention else { break };
             corrected.push(Corrected {
                 mention: *mention,
@@ -58,6 +55,7 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
             at += 1;
             continue;
         };
+        names = rest;
         let inside = mentions[at..]
             .iter()
             .take_while(|mention| mention.span.end() <= name.span.end())

@@ -59,12 +59,8 @@ impl<'a> Decision<'a> {
     }
 }
 
-/// A candidate of a lower score is none.
-fn threshold(label: Label) -> f32 {
-    match label {
-        Label::Per | Label::Org | Label::Loc => 0.7,
-    }
-}
+/// A candidate of a lower score is none, whatever the label.
+const THRESHOLD: f32 = 0.7;
 
 /// Candidates whose scores differ by less are equally good.
 const MARGIN: f32 = 0.01;
@@ -117,12 +113,7 @@ pub(super) fn decide<'a>(
         .iter()
         .map(|found| rank(found, text, mentions, &context))
         .collect();
-    let best = |cluster: usize| -> Option<&Ranked<'a>> {
-        let label = clusters[cluster].names[0].label;
-        ranked[cluster]
-            .first()
-            .filter(|best| best.features.score() >= threshold(label))
-    };
+    let best = |cluster: usize| ranked[cluster].first().filter(|best| is_good(best));
 
     let unknown = Rc::new(Decision::Nil {
         local_id: "nil".to_owned(),
@@ -284,10 +275,7 @@ fn rank<'a>(
             })
             .collect();
         ranked.sort_by(by_score);
-        let good = ranked
-            .first()
-            .is_some_and(|best| best.features.score() >= threshold(name.label));
-        if good {
+        if ranked.first().is_some_and(is_good) {
             return ranked;
         }
         if first.is_empty() {
@@ -326,6 +314,10 @@ fn features(
     })
 }
 
+fn is_good(ranked: &Ranked<'_>) -> bool {
+    ranked.features.score() >= THRESHOLD
+}
+
 /// The better first; the order is total.
 fn by_score(a: &Ranked<'_>, b: &Ranked<'_>) -> std::cmp::Ordering {
     let score = |ranked: &Ranked<'_>| ranked.features.score();
@@ -350,7 +342,7 @@ fn learn(ranked: &[Ranked<'_>], context: &mut Context) {
     let ahead = ranked.get(1).map_or(entity.prominence >= KNOWN, |second| {
         score - second.features.score() >= SURE
     });
-    if !by_name || !ahead || score < threshold(entity.kind.label()) || best.features.label <= 0.0 {
+    if !by_name || !ahead || !is_good(best) || best.features.label <= 0.0 {
         return;
     }
     context.learn(entity);

@@ -14,11 +14,10 @@ use std::rc::Rc;
 
 use nommer_core::entity::Mention;
 use nommer_core::record::{Change, Entity, Kb, LinkOutcome, Origin, Was};
-use nommer_core::text::normalize::NormalizedText;
 use nommer_gazetteer::layers::Gazetteers;
 
 pub use decide::{Decision, Ranked};
-pub use scan::{FullName, Written};
+pub use scan::{FullName, Written, full_names};
 pub use year::{of_date as year_of_date, year};
 
 /// A mention with what the gazetteer makes of it.
@@ -58,12 +57,6 @@ impl Rule {
             Rule::Added => "added",
         }
     }
-}
-
-/// The full names of gazetteers in a sentence, disjoint, in order.
-#[must_use]
-pub fn full_names(gazetteers: &Gazetteers, sentence: &NormalizedText) -> Vec<FullName> {
-    scan::full_names(gazetteers, sentence)
 }
 
 /// Reconciles the mentions of a document, which are in order and disjoint, as are its full names; so is the result.

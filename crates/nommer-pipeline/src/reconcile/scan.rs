@@ -44,7 +44,8 @@ pub enum Written {
 const BREAK: char = '\n';
 
 /// The full names in a sentence: from left to right the longest, so that none overlap.
-pub(super) fn full_names(gazetteers: &Gazetteers, sentence: &NormalizedText) -> Vec<FullName> {
+#[must_use]
+pub fn full_names(gazetteers: &Gazetteers, sentence: &NormalizedText) -> Vec<FullName> {
     let text = sentence.text();
     let words = key::words(text);
     // The folded words in one string, and where each begins.
