@@ -1,6 +1,8 @@
 //! `nommer gazetteer`: tables, the compiled file, lookups.
 
-use crate::support::{Folder, Ran, nommer, tests_folder};
+use std::collections::BTreeSet;
+
+use crate::support::{Folder, Ran, json_lines, nommer, tests_folder};
 
 const TABLE: &str = "id\ttype\tname\taliases\tcountry\tprominence\tvalid\ttitles\tsource
 iso3166-1:KZ\tcountry\tKazakhstan\tRépublique du Kazakhstan\tKZ\t90\t1991..\t\tCLDR 48
@@ -111,6 +113,37 @@ fn a_file_that_is_no_gazetteer_or_damaged_is_refused() {
         .refused(&["torn.gaz is damaged (it is shorter than it says)"]);
 }
 
+/// What the gold fixtures are linked to.
+#[test]
+fn the_shipped_gazetteer_has_what_the_gold_is_linked_to() {
+    let models = tests_folder().join("../models/gazetteer-fr/gazetteer.gaz");
+    let gazetteer = nommer_gazetteer::index::Gazetteer::open(&models).unwrap();
+    gazetteer.verify().unwrap();
+    let count = u32::try_from(gazetteer.len()).unwrap();
+    let known: BTreeSet<&str> = (0..count)
+        .map(|number| gazetteer.entity(number).unwrap().id)
+        .collect();
+    let mut linked = 0;
+    for file in std::fs::read_dir(tests_folder().join("fixtures/gold")).unwrap() {
+        let file = file.unwrap().path();
+        if file
+            .extension()
+            .is_none_or(|extension| extension != "jsonl")
+        {
+            continue;
+        }
+        for document in json_lines(&std::fs::read(&file).unwrap()) {
+            for span in document["spans"].as_array().unwrap() {
+                if let Some(id) = span["kb"]["id"].as_str() {
+                    linked += 1;
+                    assert!(known.contains(id), "{}: {span}", document["id"]);
+                }
+            }
+        }
+    }
+    assert!(linked > 1000, "{linked} linked mentions");
+}
+
 /// The tables that the project keeps by hand.
 #[test]
 fn the_curated_tables_are_clean() {
@@ -125,11 +158,8 @@ fn the_curated_tables_are_clean() {
     let output = nommer(&curated, &args).output().unwrap();
     let says = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && says.is_empty(), "{says}");
-    let count: usize = String::from_utf8_lossy(&output.stdout)
-        .split(' ')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let summary = shown.lines().last().unwrap();
+    let count: usize = summary.split(' ').next().unwrap().parse().unwrap();
     assert!(count >= 1000, "{count} curated entries");
 }

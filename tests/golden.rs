@@ -315,6 +315,15 @@ fn without_positions(record: &Value) -> Value {
         let span = span.as_object_mut().unwrap();
         span.remove("start");
         span.remove("end");
+        for was in span
+            .get_mut("change")
+            .into_iter()
+            .flat_map(|change| change["was"].as_array_mut().unwrap())
+        {
+            was.as_object_mut()
+                .unwrap()
+                .retain(|field, _| field == "label");
+        }
     }
     record
 }

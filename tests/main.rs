@@ -18,5 +18,6 @@ mod hostile;
 mod hub;
 mod model;
 mod output;
+mod reconcile;
 mod reporting;
 mod schema;

@@ -9,7 +9,9 @@ fn the_schema_is_valid_and_describes_every_field() {
     let schema = schema();
     jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{error}"));
     let places = ["", "/$defs/source", "/$defs/entity", "/$defs/coverage"];
-    for place in places.into_iter().chain(["/$defs/error", "/$defs/model"]) {
+    let more = ["error", "model", "change", "was", "kb", "gazetteer"];
+    let more: Vec<String> = more.iter().map(|name| format!("/$defs/{name}")).collect();
+    for place in places.into_iter().chain(more.iter().map(String::as_str)) {
         let fields = schema.pointer(&format!("{place}/properties")).unwrap();
         for (name, field) in fields.as_object().unwrap() {
             let described = match field["$ref"].as_str() {
@@ -82,6 +84,17 @@ fn a_record_that_differs_from_the_schema_is_refused() {
     refused(annotated, "/spans/0", "text", Some(json!("")));
     refused(annotated, "/coverage", "other", Some(json!(1)));
     refused(annotated, "/source", "replaced", Some(json!(0)));
+    let kb = |outcome: &str| Some(json!({"outcome": outcome}));
+    for outcome in ["linked", "ambiguous", "nil", "other"] {
+        refused(annotated, "/spans/0", "kb", kb(outcome));
+    }
+    for key in ["source", "kb"] {
+        refused(annotated, "/spans/0", key, None);
+    }
+    refused(annotated, "/spans/0/kb", "candidates", Some(json!(["a:b"])));
+    refused(annotated, "/spans/0/kb", "other", Some(json!(1)));
+    refused(annotated, "/spans/0", "source", Some(json!("user")));
+    refused(annotated, "", "gazetteers", Some(json!([])));
     refused(failed, "/error", "stage", Some(json!("write")));
     refused(failed, "/error", "kind", Some(json!("Not JSON")));
     refused(failed, "/error", "other", Some(json!(1)));

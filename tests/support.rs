@@ -30,6 +30,7 @@ pub(crate) fn nommer(folder: &Path, args: &[&str]) -> Command {
         .args(args)
         .current_dir(folder)
         .env_remove("NOMMER_MODEL")
+        .env_remove("NOMMER_GAZETTEER")
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -292,6 +293,13 @@ pub(crate) fn check_spans(record: &Value, text: &str) {
         let name = span["text"].as_str().unwrap();
         assert_eq!(sliced.get(start, end).as_deref(), Some(name), "{id}");
         assert_eq!(name.trim(), name, "{id}: {span}");
+        for was in span["change"]["was"].as_array().into_iter().flatten() {
+            let position = |name: &str| was[name].as_u64().unwrap() as usize;
+            let (from, to) = (position("start"), position("end"));
+            // What was inside the entity, or the entity inside of it.
+            let inside = start <= from && to <= end || from <= start && end <= to;
+            assert!(inside && sliced.get(from, to).is_some(), "{id}: {span}");
+        }
         let decimals = span["score"].as_f64().unwrap() * 1e4;
         assert!((decimals - decimals.round()).abs() < 1e-6, "{id}: {span}");
     }

@@ -159,7 +159,7 @@ pub(crate) struct AnnotateArgs {
 /// Options of every command that reads text with a model.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CommonArgs {
-    /// The model: a folder, ner-fr for the one built in, or ORG/NAME[@REVISION] of the hub once it was pulled
+    /// The model: a folder, ner-fr for the one built in, or once pulled from the hub ORG/NAME or ORG/NAME@REVISION
     /// [default: $NOMMER_MODEL, else ner-fr]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<PathBuf>,
@@ -172,6 +172,32 @@ pub(crate) struct CommonArgs {
     /// Where the network is computed: cpu, cuda, cuda:1 … [default: cpu]
     #[arg(long, value_name = "DEVICE", help_heading = "Speed")]
     pub(crate) device: Option<Device>,
+
+    /// Compiled gazetteer to look entities up in instead of the one built in; may be repeated, the one asked first at the
+    /// front [default: $NOMMER_GAZETTEER, else the one built in]
+    #[arg(short, long, value_name = "FILE.gaz", help_heading = "Gazetteer")]
+    pub(crate) gazetteer: Vec<PathBuf>,
+
+    /// Table of your own entries (.tsv, .csv or .jsonl) that add to the gazetteer, override or block it; `nommer gazetteer
+    /// build --help` says what is in it
+    #[arg(long, value_name = "TABLE", help_heading = "Gazetteer")]
+    pub(crate) user_gazetteer: Option<PathBuf>,
+
+    /// Look nothing up: entities as the model finds them
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Gazetteer"
+    )]
+    pub(crate) no_gazetteer: Option<bool>,
+
+    /// Date of documents without a field `date`, which tells namesakes apart: 2011 or 2011-09-19 [default: a date in their
+    /// text]
+    #[arg(long, value_name = "DATE", help_heading = "Gazetteer")]
+    pub(crate) date: Option<String>,
 
     /// Keep entities of these labels: PER, ORG, LOC [default: all]
     #[arg(short, long, value_name = "LABEL,…", value_delimiter = ',')]
@@ -205,12 +231,16 @@ pub(crate) struct EvaluateArgs {
     pub(crate) gold: PathBuf,
 
     /// File or folder of the predictions; `-` is standard input
-    #[arg(long, value_name = "PRED", required_unless_present = "run")]
+    #[arg(long, value_name = "PRED", required_unless_present_any = ["run", "link"])]
     pub(crate) pred: Option<PathBuf>,
 
     /// Annotate the gold's texts now, and evaluate that
-    #[arg(long, conflicts_with = "pred")]
+    #[arg(long, conflicts_with_all = ["pred", "link"])]
     pub(crate) run: bool,
+
+    /// Look the gold's own mentions up now, and evaluate the links alone
+    #[arg(long, conflicts_with = "pred")]
+    pub(crate) link: bool,
 
     /// Other predictions for the same gold: are they better, and could that be chance?
     #[arg(long, value_name = "PRED")]
@@ -293,7 +323,8 @@ pub(crate) struct EvaluateArgs {
 /// Show what each stage makes of one document
 ///
 /// Prints the encoding, each sentence with the windows it was scored in, each subword token with its best tags
-/// and their probabilities, each word with its tag, and the entities.
+/// and their probabilities, each word with its tag, the entities; then what the gazetteer made of each, with the next
+/// best candidates and what speaks for them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
     /// The document; `-` is standard input. Of a .jsonl file, the first document, or the one of --id
@@ -332,9 +363,26 @@ pub(crate) struct GazetteerArgs {
 pub(crate) enum GazetteerCommand {
     /// Compile tables into one file; later tables lie over earlier ones
     ///
-    /// A table is TSV, CSV or JSON Lines with the columns id, type and name, and if you like aliases, country,
-    /// prominence, valid, titles, source, lat, lon and action (add, override, block). The same tables give the
-    /// same bytes.
+    /// A table is TSV, CSV (by commas or semicolons) or JSON Lines, in UTF-8, under a header that
+    /// names the columns. It needs
+    ///
+    /// - id: AUTHORITY:NAME, such as insee:75056, or nommer:NAME for your own;
+    /// - type: person, country, city, company …; a wrong one is answered with the list;
+    /// - name: the canonical name.
+    ///
+    /// It may have
+    ///
+    /// - aliases: other names, separated by `|`, with their years if they have some: `Areva@2001..`;
+    /// - country: two letters, FR; lat and lon: degrees;
+    /// - prominence: 0 to 100, by which the better known of two namesakes is preferred [default: 30];
+    /// - valid: the years it lived or existed, 1940..2020, 1991.. or ..1989;
+    /// - titles: offices, separated by `;`: `président du Kazakhstan 1991..2019`;
+    /// - source: where the row comes from;
+    /// - action: add, the default, adds an entry, or names to that of the same id; override takes its
+    ///   place; block takes the row's names from it, or all of it when the row has none.
+    ///
+    /// Lines that begin with `#` are left out. The same tables give the same bytes.
+    #[command(verbatim_doc_comment)]
     Build {
         /// The tables, the lowest layer first
         #[arg(required = true, value_name = "TABLE")]
@@ -358,9 +406,9 @@ pub(crate) enum GazetteerCommand {
     },
     /// Verify a compiled gazetteer and show what it is made of
     Info {
-        /// The file
+        /// The file [default: $NOMMER_GAZETTEER, else the one built in]
         #[arg(value_name = "FILE.gaz")]
-        file: PathBuf,
+        file: Option<PathBuf>,
 
         /// Print it as JSON
         #[arg(long)]
@@ -371,9 +419,9 @@ pub(crate) enum GazetteerCommand {
         /// The name
         name: String,
 
-        /// The file
+        /// Compiled gazetteer; may be repeated [default: $NOMMER_GAZETTEER, else the one built in]
         #[arg(short, long, value_name = "FILE.gaz")]
-        gazetteer: PathBuf,
+        gazetteer: Vec<PathBuf>,
 
         /// The label the model gives it
         #[arg(short, long)]
@@ -383,9 +431,9 @@ pub(crate) enum GazetteerCommand {
         #[arg(long, value_name = "TEXT", default_value = "")]
         context: String,
 
-        /// The year of the document
-        #[arg(long, value_name = "YEAR")]
-        date: Option<i16>,
+        /// The date of the document: 2011 or 2011-09-19
+        #[arg(long, value_name = "DATE")]
+        date: Option<String>,
     },
     /// Lint tables: malformed rows, ids and names that stand twice, names that are common words
     Check {
@@ -410,7 +458,7 @@ pub(crate) struct ModelArgs {
 pub(crate) enum ModelCommand {
     /// Verify a model and show what it says of itself: labels, licence, training data, measured scores, hashes
     Info {
-        /// The model: a folder, ner-fr, or ORG/NAME[@REVISION] [default: $NOMMER_MODEL, else ner-fr]
+        /// The model: a folder, ner-fr, or ORG/NAME or ORG/NAME@REVISION of the hub [default: $NOMMER_MODEL, else ner-fr]
         #[arg(value_name = "MODEL")]
         model: Option<PathBuf>,
 
@@ -499,6 +547,10 @@ impl CommonArgs {
             model: self.model.clone(),
             engine: self.engine.map(Engine::from),
             device: self.device,
+            gazetteer: (!self.gazetteer.is_empty()).then(|| self.gazetteer.clone()),
+            user_gazetteer: self.user_gazetteer.clone(),
+            no_gazetteer: self.no_gazetteer,
+            date: self.date.clone(),
             labels: (!self.labels.is_empty()).then(|| self.labels.clone()),
             min_score: self.min_score,
             ..Config::default()

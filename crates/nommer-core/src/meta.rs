@@ -32,6 +32,13 @@ impl Meta {
             .sum()
     }
 
+    /// The value of an entry: a string, or anything else as JSON writes it.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        let (_, value) = self.texts().find(|(other, _)| *other == name)?;
+        Some(serde_json::from_str(value).unwrap_or_else(|_| value.to_owned()))
+    }
+
     fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

@@ -28,6 +28,9 @@ pub struct Record {
     pub outcome: Outcome,
     /// The model that read it.
     pub model: ModelInfo,
+    /// The gazetteers that its entities were looked up in, the one asked first at the front; absent without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gazetteers: Vec<GazetteerInfo>,
     /// Other fields of a JSONL input, untouched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Meta>,
@@ -107,6 +110,148 @@ pub struct Entity {
     /// How sure the model is, in 0..=1; written with four decimals.
     #[serde(serialize_with = "four_decimals")]
     pub score: f32,
+    /// Who found it. Absent without a gazetteer, as is all that follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Origin>,
+    /// How the gazetteer changed what the model found; absent where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// What it means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kb: Option<Kb>,
+}
+
+/// Who found an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The model, and so it stands.
+    Model,
+    /// The gazetteer alone.
+    Gazetteer,
+    /// The model, corrected by the gazetteer.
+    Both,
+}
+
+/// How the gazetteer changed what the model found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The rule: `extended`, `relabelled`, `split`, `added`.
+    pub rule: String,
+    /// What the model had found there.
+    pub was: Vec<Was>,
+}
+
+/// What the model had found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Was {
+    /// First position, in the record's offset unit.
+    pub start: usize,
+    /// One past the last position.
+    pub end: usize,
+    /// What it took it for.
+    pub label: Label,
+}
+
+/// What became of looking a mention up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkOutcome {
+    /// It means one entry.
+    Linked,
+    /// It means one of several entries.
+    Ambiguous,
+    /// The gazetteer does not have it.
+    Nil,
+}
+
+/// What a mention means, by the gazetteer. What does not apply is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kb {
+    /// Whether it means an entry.
+    pub outcome: LinkOutcome,
+    /// The identifier of the entry, with its authority: `iso3166-1:KZ`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The entry's canonical name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Who gave the identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// What sort of thing it is: `country`, `company` …
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The name of the entry that the mention matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// How: `exact`, `acronym`, `article`, `part`, `sound`, `near`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// The sum of all that speaks for the entry; comparable between candidates of one mention. Four decimals.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_decimals"
+    )]
+    pub score: Option<f32>,
+    /// The next best entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_up: Option<String>,
+    /// By how much its score is less.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_decimals"
+    )]
+    pub margin: Option<f32>,
+    /// ISO 3166-1 alpha-2 code of the country it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Degrees north.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_decimals"
+    )]
+    pub lat: Option<f32>,
+    /// Degrees east.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_decimals"
+    )]
+    pub lon: Option<f32>,
+    /// The entries that an ambiguous mention may mean, the likeliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+    /// What all mentions of the document share that name the same thing, which the gazetteer does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_id: Option<String>,
+}
+
+impl Kb {
+    /// An outcome, and nothing else known.
+    #[must_use]
+    pub fn of(outcome: LinkOutcome) -> Kb {
+        Kb {
+            outcome,
+            id: None,
+            name: None,
+            authority: None,
+            kind: None,
+            alias: None,
+            tier: None,
+            score: None,
+            runner_up: None,
+            margin: None,
+            country: None,
+            lat: None,
+            lon: None,
+            candidates: Vec::new(),
+            local_id: None,
+        }
+    }
 }
 
 /// Tokens the model scored, out of all tokens of the document. Less than all is a defect.
@@ -126,6 +271,17 @@ pub struct ModelInfo {
     /// Its version.
     pub version: String,
     /// SHA-256 of its manifest, which holds the hash of every other file.
+    pub sha256: String,
+}
+
+/// A gazetteer's identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GazetteerInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its content.
     pub sha256: String,
 }
 
@@ -151,6 +307,9 @@ pub fn entities(text: &str, mentions: &[Mention], unit: OffsetUnit) -> Vec<Entit
             label: mention.label,
             text: mention.span.slice(text).to_owned(),
             score: mention.score,
+            source: None,
+            change: None,
+            kb: None,
         })
         .collect()
 }
@@ -158,6 +317,13 @@ pub fn entities(text: &str, mentions: &[Mention], unit: OffsetUnit) -> Vec<Entit
 /// Four decimals are all a score is good for, and keep records small.
 fn four_decimals<S: Serializer>(score: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((f64::from(*score) * 1e4).round() / 1e4)
+}
+
+fn optional_decimals<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => four_decimals(value, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +375,7 @@ mod tests {
                 version: "1".to_owned(),
                 sha256: "0".to_owned(),
             },
+            gazetteers: Vec::new(),
             meta: None,
         };
         let line = serde_json::to_string(&record).unwrap();

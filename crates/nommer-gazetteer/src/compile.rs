@@ -9,7 +9,8 @@
 //! maps        one fst for each family of keys: key → first posting and how many
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -109,42 +110,64 @@ pub enum CompileError {
 /// Lays tables over each other, the later ones over the earlier ones: a later row adds its names to the entry of its
 /// id and its other fields win, unless it overrides or blocks.
 #[must_use]
-pub fn merge(layers: Vec<Vec<Row>>) -> Vec<Entry> {
-    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
-    for rows in layers {
-        let mut blocked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for row in rows {
-            match row.action {
-                Action::Override => {
-                    entries.insert(row.entry.id.clone(), row.entry);
-                }
-                Action::Add => match entries.get_mut(&row.entry.id) {
-                    None => {
-                        entries.insert(row.entry.id.clone(), row.entry);
-                    }
-                    Some(entry) => lay_over(entry, row.entry),
-                },
-                Action::Block => {
-                    let names = std::iter::once(row.entry.name)
-                        .chain(row.entry.aliases.into_iter().map(|alias| alias.name));
-                    let names = names
-                        .filter(|name| !name.is_empty())
-                        .map(|name| key::fold(&name));
-                    blocked.entry(row.entry.id).or_default().extend(names);
-                }
+pub fn merge(mut layers: Vec<Vec<Row>>) -> Vec<Entry> {
+    // Rows are large and many: they stay where they are, and are visited by id, then in the order they came in.
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    for (layer, rows) in layers.iter().enumerate() {
+        places.extend((0..rows.len()).map(|at| (layer, at)));
+    }
+    places.sort_by(|a, b| layers[a.0][a.1].entry.id.cmp(&layers[b.0][b.1].entry.id));
+    let mut entries = Vec::new();
+    let mut merged: Option<Entry> = None;
+    let mut blocked: Option<BTreeSet<String>> = None;
+    for (nth, &(layer, at)) in places.iter().enumerate() {
+        let row = &mut layers[layer][at];
+        let (action, entry) = (row.action, std::mem::replace(&mut row.entry, nothing()));
+        let next = places.get(nth + 1);
+        let same_id = next.is_some_and(|next| layers[next.0][next.1].entry.id == entry.id);
+        match (action, &mut merged) {
+            (Action::Add, Some(merged)) => lay_over(merged, entry),
+            (Action::Add, None) | (Action::Override, _) => merged = Some(entry),
+            (Action::Block, _) => {
+                let names = std::iter::once(entry.name)
+                    .chain(entry.aliases.into_iter().map(|alias| alias.name));
+                let names = names
+                    .filter(|name| !name.is_empty())
+                    .map(|name| key::fold(&name));
+                blocked.get_or_insert_default().extend(names);
             }
         }
-        for (id, names) in blocked {
-            if names.is_empty() {
-                entries.remove(&id);
-            } else if let Some(entry) = entries.get_mut(&id) {
-                entry
+        // What a layer blocks is gone when the layer is done.
+        if !same_id || next.is_some_and(|next| next.0 != layer) {
+            match (blocked.take(), &mut merged) {
+                (Some(names), Some(entry)) if !names.is_empty() => entry
                     .aliases
-                    .retain(|alias| !names.contains(&key::fold(&alias.name)));
+                    .retain(|alias| !names.contains(&key::fold(&alias.name))),
+                (Some(_), _) => merged = None,
+                (None, _) => {}
             }
+        }
+        if !same_id {
+            entries.extend(merged.take());
         }
     }
-    entries.into_values().collect()
+    entries
+}
+
+/// What is left in the place of an entry that was taken.
+fn nothing() -> Entry {
+    Entry {
+        id: String::new(),
+        kind: Kind::Institution,
+        name: String::new(),
+        aliases: Vec::new(),
+        country: None,
+        prominence: 0,
+        years: Years::ALWAYS,
+        offices: Vec::new(),
+        coordinates: None,
+        source: String::new(),
+    }
 }
 
 fn lay_over(entry: &mut Entry, over: Entry) {
@@ -184,30 +207,87 @@ pub fn compile(entries: &[Entry], mut about: About) -> Result<Vec<u8>, CompileEr
         compiler.add(entry)?;
         *about.types.entry(entry.kind.to_string()).or_default() += 1;
     }
-    about.aliases = compiler.aliases;
+    about.aliases = compiler.names.len() as u64;
     compiler.finish(&about)
 }
 
 #[derive(Default)]
 struct Compiler {
-    texts: Vec<u8>,
-    known: HashMap<String, Text>,
+    texts: Texts,
     entities: Vec<u8>,
     count: u32,
-    aliases: u64,
-    /// Key, the rank of the entity, the entity, the alias, its years.
-    keys: [Vec<(Box<str>, Posting)>; Family::ALL.len()],
+    names: Vec<Name>,
+    /// Keys, one behind the other. A key that is the end of another lies in it.
+    letters: Vec<u8>,
+    keys: [Vec<Key>; Family::ALL.len()],
 }
 
-/// An entity by one of its names. The order is that of candidates: the most prominent first.
+/// Strings, each once.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    known: hashbrown::HashTable<Text>,
+    hasher: RandomState,
+}
+
+/// An entity by one of its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Posting {
-    less_prominent: u8,
+struct Name {
     entity: u32,
     alias: Text,
     from: i16,
     to: i16,
 }
+
+/// A key of a name.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    /// Eight of its letters: those it is being sorted by.
+    prefix: u64,
+    /// Where it is among the letters.
+    start: u32,
+    length: u16,
+    less_prominent: u8,
+    /// The number of the name.
+    name: u32,
+}
+
+impl Key {
+    fn of(self, letters: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        &letters[start..start + usize::from(self.length)]
+    }
+}
+
+/// Sorts keys by their letters, then as candidates are sorted: the most prominent first. Eight letters at a time, which
+/// are in the rows that are moved and not far away. No key has a NUL, so a shorter key comes first.
+fn sort(keys: &mut [Key], letters: &[u8], names: &[Name], done: usize) {
+    for key in &mut *keys {
+        let rest = key.of(letters).get(done..).unwrap_or_default();
+        let mut prefix = [0; 8];
+        let length = rest.len().min(8);
+        prefix[..length].copy_from_slice(&rest[..length]);
+        key.prefix = u64::from_be_bytes(prefix);
+    }
+    keys.sort_unstable_by_key(|key| key.prefix);
+    for group in keys.chunk_by_mut(|a, b| a.prefix == b.prefix) {
+        if group.len() == 1 {
+            continue;
+        }
+        if group[0].prefix & 0xFF == 0 {
+            group.sort_unstable_by_key(|key| (key.less_prominent, names[key.name as usize]));
+        } else {
+            sort(group, letters, names, done + 8);
+        }
+    }
+}
+
+/// The bytes of the header: magic, format, checksum, SHA-256, before the lengths of the sections, and with them.
+pub(crate) const CONTENTS: usize = 8 + 4 + 4 + 32;
+pub(crate) const HEADER: usize = CONTENTS + 8 * SECTIONS;
+
+/// How many sections there are: four, and a map for each family.
+pub(crate) const SECTIONS: usize = 4 + Family::ALL.len();
 
 /// The bytes of an entity and of a posting.
 pub(crate) const ENTITY: usize = 52;
@@ -216,19 +296,31 @@ pub(crate) const POSTING: usize = 16;
 /// A year that is open.
 pub(crate) const OPEN: i16 = i16::MIN;
 
-impl Compiler {
-    fn text(&mut self, text: &str) -> Result<Text, CompileError> {
-        if let Some(known) = self.known.get(text) {
+impl Texts {
+    fn add(&mut self, text: &str) -> Result<Text, CompileError> {
+        let Texts {
+            bytes,
+            known,
+            hasher,
+        } = self;
+        let of = |(start, length): &Text| {
+            let start = *start as usize;
+            &bytes[start..start + usize::from(*length)]
+        };
+        let hash = hasher.hash_one(text.as_bytes());
+        if let Some(known) = known.find(hash, |known| of(known) == text.as_bytes()) {
             return Ok(*known);
         }
-        let start = u32::try_from(self.texts.len()).map_err(|_| CompileError::TooMany("texts"))?;
+        let start = u32::try_from(bytes.len()).map_err(|_| CompileError::TooMany("texts"))?;
         let length =
             u16::try_from(text.len()).map_err(|_| CompileError::TooMany("letters in one text"))?;
-        self.texts.extend_from_slice(text.as_bytes());
-        self.known.insert(text.to_owned(), (start, length));
+        known.insert_unique(hash, (start, length), |known| hasher.hash_one(of(known)));
+        bytes.extend_from_slice(text.as_bytes());
         Ok((start, length))
     }
+}
 
+impl Compiler {
     fn add(&mut self, entry: &Entry) -> Result<(), CompileError> {
         let entity = self.count;
         self.count = entity
@@ -246,7 +338,7 @@ impl Compiler {
             &entry.source,
         ];
         for text in texts {
-            let (start, length) = self.text(text)?;
+            let (start, length) = self.texts.add(text)?;
             self.entities.extend(start.to_le_bytes());
             self.entities.extend(length.to_le_bytes());
         }
@@ -263,32 +355,54 @@ impl Compiler {
         // Room to grow without a new format.
         self.entities.resize(entity as usize * ENTITY + ENTITY, 0);
 
-        let name = Alias {
-            name: entry.name.clone(),
-            years: Years::ALWAYS,
-        };
-        for alias in std::iter::once(&name).chain(&entry.aliases) {
-            let [from, to] = years(alias.years);
-            let posting = Posting {
-                less_prominent: u8::MAX - entry.prominence,
+        let name = (entry.name.as_str(), Years::ALWAYS);
+        let aliases = entry.aliases.iter();
+        let aliases = aliases.map(|alias| (alias.name.as_str(), alias.years));
+        for (name, alias_years) in std::iter::once(name).chain(aliases) {
+            let [from, to] = years(alias_years);
+            let alias = self.texts.add(name)?;
+            let number =
+                u32::try_from(self.names.len()).map_err(|_| CompileError::TooMany("names"))?;
+            self.names.push(Name {
                 entity,
-                alias: self.text(&alias.name)?,
+                alias,
                 from,
                 to,
-            };
-            self.aliases += 1;
-            self.keys(entry, &alias.name, posting);
+            });
+            self.keys(entry, name, number)?;
         }
         Ok(())
     }
 
-    fn keys(&mut self, entry: &Entry, name: &str, posting: Posting) {
-        let mut add = |family: Family, key: &str| {
-            if !key.is_empty() && key.chars().count() <= key::LONGEST {
-                self.keys[family as usize].push((key.into(), posting));
-            }
-        };
+    fn keys(&mut self, entry: &Entry, name: &str, number: u32) -> Result<(), CompileError> {
         let folded = key::fold(name);
+        let whole = self.letters.len();
+        self.letters.extend_from_slice(folded.as_bytes());
+        let whole = whole..self.letters.len();
+        let mut full = false;
+        let mut add = |family: Family, key: &str| {
+            if key.is_empty() || key.chars().count() > key::LONGEST {
+                return;
+            }
+            let start = if self.letters[whole.clone()].ends_with(key.as_bytes()) {
+                whole.end - key.len()
+            } else {
+                let start = self.letters.len();
+                self.letters.extend_from_slice(key.as_bytes());
+                start
+            };
+            let (Ok(start), Ok(length)) = (u32::try_from(start), u16::try_from(key.len())) else {
+                full = true;
+                return;
+            };
+            self.keys[family as usize].push(Key {
+                prefix: 0,
+                start,
+                length,
+                less_prominent: u8::MAX - entry.prominence,
+                name: number,
+            });
+        };
         match key::acronym(name) {
             Some(acronym) => {
                 add(Family::Acronym, &acronym);
@@ -312,61 +426,165 @@ impl Compiler {
         {
             add(Family::Sound, &sound);
         }
+        if full {
+            return Err(CompileError::TooMany("letters in names"));
+        }
+        Ok(())
     }
 
-    fn finish(mut self, about: &About) -> Result<Vec<u8>, CompileError> {
+    /// Families are done one after the other, and what is done with is given back: most of the memory is here.
+    fn finish(self, about: &About) -> Result<Vec<u8>, CompileError> {
+        let Compiler {
+            texts,
+            entities,
+            names,
+            letters,
+            keys,
+            ..
+        } = self;
+        let texts = texts.bytes;
         let mut postings = Vec::new();
         let mut maps = Vec::new();
-        for keys in &mut self.keys {
-            keys.sort_unstable();
-            keys.dedup_by(|a, b| {
-                a.0 == b.0 && a.1.entity == b.1.entity && (a.1.from, a.1.to) == (b.1.from, b.1.to)
-            });
-            let mut map = fst::MapBuilder::memory();
-            for group in keys.chunk_by(|a, b| a.0 == b.0) {
-                let first = u64::try_from(postings.len() / POSTING).unwrap_or(u64::MAX);
-                if first >= 1 << 48 {
-                    return Err(CompileError::TooMany("names"));
-                }
-                // Nobody looks at more.
-                const MOST: usize = 4096;
-                let group = &group[..group.len().min(MOST)];
-                for (_, posting) in group {
-                    postings.extend(posting.entity.to_le_bytes());
-                    postings.extend(posting.alias.0.to_le_bytes());
-                    postings.extend(posting.alias.1.to_le_bytes());
-                    postings.extend(posting.from.to_le_bytes());
-                    postings.extend(posting.to.to_le_bytes());
-                    postings.extend([0; 2]);
-                }
-                map.insert(group[0].0.as_bytes(), first << 16 | group.len() as u64)?;
-            }
-            maps.push(map.into_inner()?);
-            keys.clear();
+        for keys in keys {
+            maps.push(map(keys, &letters, &names, &mut postings)?);
         }
+        drop((letters, names));
         let about = serde_json::to_vec(about).unwrap_or_default();
-        let mut sections: Vec<&[u8]> = vec![&about, &self.entities, &postings, &self.texts];
-        sections.extend(maps.iter().map(Vec::as_slice));
-        let mut hash = Sha256::new();
-        let mut checksum = crc32fast::Hasher::new();
-        for section in &sections {
-            hash.update(section);
-            checksum.update(section);
-        }
-        let mut file = MAGIC.to_vec();
-        file.extend(FORMAT.to_le_bytes());
-        file.extend(checksum.finalize().to_le_bytes());
-        file.extend(hash.finalize());
+        let mut sections = vec![about, entities, postings, texts];
+        sections.extend(maps);
+        let content: usize = sections.iter().map(Vec::len).sum();
+        let mut file = Vec::with_capacity(HEADER + content);
+        file.resize(CONTENTS, 0);
         for section in &sections {
             file.extend((section.len() as u64).to_le_bytes());
         }
         for section in sections {
-            file.extend_from_slice(section);
+            file.extend(section);
         }
+        let (header, content) = file.split_at_mut(HEADER);
+        let checksum = crc32fast::hash(content);
+        header[..8].copy_from_slice(&MAGIC);
+        header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+        header[12..16].copy_from_slice(&checksum.to_le_bytes());
+        header[16..CONTENTS].copy_from_slice(&Sha256::digest(content));
         Ok(file)
     }
 }
 
+/// The map of a family. Adds what its keys lead to to the postings.
+fn map(
+    mut keys: Vec<Key>,
+    letters: &[u8],
+    names: &[Name],
+    postings: &mut Vec<u8>,
+) -> Result<Vec<u8>, CompileError> {
+    sort(&mut keys, letters, names, 0);
+    let name = |key: &Key| names[key.name as usize];
+    keys.dedup_by(|a, b| {
+        let same = |a: Name, b: Name| (a.entity, a.from, a.to) == (b.entity, b.from, b.to);
+        same(name(a), name(b)) && a.of(letters) == b.of(letters)
+    });
+    let mut map = fst::MapBuilder::memory();
+    for group in keys.chunk_by(|a, b| a.of(letters) == b.of(letters)) {
+        let first = u64::try_from(postings.len() / POSTING).unwrap_or(u64::MAX);
+        if first >= 1 << 48 {
+            return Err(CompileError::TooMany("names"));
+        }
+        // Nobody looks at more.
+        const MOST: usize = 4096;
+        let group = &group[..group.len().min(MOST)];
+        for name in group.iter().map(name) {
+            postings.extend(name.entity.to_le_bytes());
+            postings.extend(name.alias.0.to_le_bytes());
+            postings.extend(name.alias.1.to_le_bytes());
+            postings.extend(name.from.to_le_bytes());
+            postings.extend(name.to.to_le_bytes());
+            postings.extend([0; 2]);
+        }
+        map.insert(group[0].of(letters), first << 16 | group.len() as u64)?;
+    }
+    Ok(map.into_inner()?)
+}
+
 fn years(years: Years) -> [i16; 2] {
     [years.from.unwrap_or(OPEN), years.to.unwrap_or(OPEN)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{TableFormat, read};
+    use proptest::prelude::*;
+
+    fn rows(table: &str) -> Vec<Row> {
+        let mut problems = Vec::new();
+        let table = format!("id\ttype\tname\taliases\taction\n{table}");
+        let rows = read("t", table.as_bytes(), TableFormat::Tsv, &mut problems);
+        assert_eq!(problems, []);
+        rows
+    }
+
+    fn merged(layers: &[&str]) -> Vec<String> {
+        let entries = merge(layers.iter().map(|table| rows(table)).collect());
+        let described = entries.iter().map(|entry| {
+            let names: Vec<&str> = entry.aliases.iter().map(|a| a.name.as_str()).collect();
+            format!("{} {} {}", entry.id, entry.name, names.join("|"))
+        });
+        described.collect()
+    }
+
+    #[test]
+    fn layers_add_override_and_block() {
+        let core = "nommer:b\tcity\tB\tBé|Bay\t\nnommer:a\tcity\tA\t\t\nnommer:c\tcity\tC\t\t\n";
+        assert_eq!(
+            merged(&[core]),
+            ["nommer:a A ", "nommer:b B Bé|Bay", "nommer:c C "]
+        );
+        let added = "nommer:a\tcity\tAh\tAha\t\n";
+        assert_eq!(merged(&[core, added])[0], "nommer:a Ah A|Aha");
+        let over = "nommer:b\tcity\tOther\t\toverride\n";
+        assert_eq!(merged(&[core, over])[1], "nommer:b Other ");
+        // What is blocked in a layer is gone after it, wherever its row stands, and may come again.
+        let blocks =
+            "nommer:b\tcity\t\tBAY\tblock\nnommer:a\tcity\t\t\tblock\nnommer:a\tcity\tAh\t\t\n";
+        assert_eq!(merged(&[core, blocks]), ["nommer:b B Bé", "nommer:c C "]);
+        assert_eq!(merged(&[core, blocks, added])[0], "nommer:a Ah Aha");
+        assert_eq!(merged(&["nommer:a\tcity\t\t\tblock\n"]), [""; 0]);
+    }
+
+    #[test]
+    fn the_order_of_rows_changes_no_byte() {
+        let one = rows("nommer:b\tperson\tAnna Bé\tBé\t\nnommer:a\tcity\tL'Arche\tUAO\t\n");
+        let other = one.iter().rev().cloned().collect();
+        let about = About::new("g", "1");
+        assert!(
+            compile(&merge(vec![one]), about.clone()).unwrap()
+                == compile(&merge(vec![other]), about).unwrap()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_in_the_order_of_their_letters(texts in proptest::collection::vec("[ab é]{1,20}", 0..60)) {
+            let mut letters = Vec::new();
+            let (mut keys, mut names) = (Vec::new(), Vec::new());
+            for (number, text) in (0..).zip(&texts) {
+                let start = u32::try_from(letters.len()).unwrap();
+                letters.extend_from_slice(text.as_bytes());
+                names.push(Name { entity: number % 7, alias: (number, 1), from: OPEN, to: OPEN });
+                keys.push(Key {
+                    prefix: 0,
+                    start,
+                    length: u16::try_from(text.len()).unwrap(),
+                    less_prominent: u8::try_from(number % 3).unwrap(),
+                    name: number,
+                });
+            }
+            let whole = |key: &Key| (key.of(&letters).to_vec(), key.less_prominent, names[key.name as usize]);
+            let mut expected: Vec<_> = keys.iter().map(whole).collect();
+            expected.sort();
+            sort(&mut keys, &letters, &names, 0);
+            prop_assert_eq!(keys.iter().map(whole).collect::<Vec<_>>(), expected);
+        }
+    }
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use nommer_core::label::Label;
 
+use crate::table::short;
+
 /// What sort of thing an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -163,7 +165,7 @@ impl FromStr for Kind {
         let mut kinds = Kind::ALL.into_iter();
         kinds
             .find(|kind| kind.as_str() == name)
-            .ok_or_else(|| UnknownKind(name.to_owned()))
+            .ok_or_else(|| UnknownKind(short(name).to_owned()))
     }
 }
 
@@ -209,7 +211,7 @@ impl FromStr for Years {
     type Err = NoYears;
 
     fn from_str(text: &str) -> Result<Years, NoYears> {
-        let wrong = || NoYears(text.to_owned());
+        let wrong = || NoYears(short(text).to_owned());
         let (from, to) = text.split_once("..").ok_or_else(wrong)?;
         let year = |year: &str| match year {
             "" => Ok(None),
@@ -263,6 +265,19 @@ pub struct Coordinates {
     pub longitude: f32,
 }
 
+impl Coordinates {
+    /// The distance to another place, by the haversine formula on a sphere.
+    #[must_use]
+    pub fn kilometres(self, other: Coordinates) -> f32 {
+        const DIAMETER: f32 = 12_742.0;
+        let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
+        let east = (other.longitude - self.longitude).to_radians();
+        let sine = |angle: f32| (angle / 2.0).sin().powi(2);
+        let h = sine(b - a) + a.cos() * b.cos() * sine(east);
+        DIAMETER * h.min(1.0).sqrt().asin()
+    }
+}
+
 /// An entity with all that is known of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -304,6 +319,18 @@ mod tests {
                 .to_string()
                 .contains("celestial")
         );
+    }
+
+    #[test]
+    fn distances_are_those_of_the_map() {
+        let place = |latitude, longitude| Coordinates {
+            latitude,
+            longitude,
+        };
+        let paris = place(48.8566, 2.3522);
+        assert!((paris.kilometres(place(45.764, 4.8357)) - 392.0).abs() < 2.0);
+        assert!((paris.kilometres(place(-21.115, 55.536)) - 9_400.0).abs() < 100.0);
+        assert_eq!(paris.kilometres(paris), 0.0);
     }
 
     #[test]

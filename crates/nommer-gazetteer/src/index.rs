@@ -1,15 +1,17 @@
 //! A compiled gazetteer, opened.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use fst::{IntoStreamer, Streamer};
 use memmap2::Mmap;
 
-use crate::compile::{About, ENTITY, FORMAT, Family, MAGIC, OPEN, POSTING};
+use crate::compile::{
+    About, CONTENTS, ENTITY, FORMAT, Family, HEADER, MAGIC, OPEN, POSTING, SECTIONS,
+};
 use crate::entry::{Coordinates, Kind, Office, Years};
+use crate::map::Map;
 
 /// Why a file is not taken for a gazetteer.
 #[derive(Debug, thiserror::Error)]
@@ -75,14 +77,10 @@ pub struct Gazetteer {
     sections: [Range<usize>; SECTIONS],
 }
 
-const SECTIONS: usize = 4 + Family::ALL.len();
 const ENTITIES: usize = 1;
 const POSTINGS: usize = 2;
 const TEXTS: usize = 3;
 const MAPS: usize = 4;
-
-/// Magic, format, checksum, SHA-256, lengths.
-const HEADER: usize = 8 + 4 + 4 + 32 + 8 * SECTIONS;
 
 /// A name found: which entity, by which of its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,11 +145,14 @@ impl Gazetteer {
             path: path.to_owned(),
             error,
         };
-        let file = File::open(path).map_err(read)?;
+        let mut file = File::open(path).map_err(read)?;
         if !file.metadata().map_err(read)?.is_file() {
             let name = path.display().to_string();
             return Err(OpenError::Foreign { name });
         }
+        // What is needed now is at the beginning. Read by its map, it would come with up to megabytes around it.
+        const BEGINNING: usize = 8192;
+        file.read(&mut [0; BEGINNING]).map_err(read)?;
         // SAFETY: a map is undefined behaviour only if the file shrinks or changes while it is read. Compiled
         // gazetteers are written once, under another name, and renamed; who overwrites one in place breaks his own run.
         #[allow(unsafe_code)]
@@ -199,13 +200,13 @@ impl Gazetteer {
             .get(..HEADER)
             .ok_or_else(|| damaged("it is too short"))?;
         let checksum = word(12).ok_or_else(|| damaged("it is too short"))?;
-        let sha256 = header[16..48]
+        let sha256 = header[16..CONTENTS]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let mut sections = [const { 0..0 }; SECTIONS];
         let mut start = HEADER;
-        for (section, length) in sections.iter_mut().zip(header[48..].chunks_exact(8)) {
+        for (section, length) in sections.iter_mut().zip(header[CONTENTS..].chunks_exact(8)) {
             let length = length
                 .iter()
                 .rev()
@@ -225,26 +226,19 @@ impl Gazetteer {
         if sections[ENTITIES].len() % ENTITY != 0 || sections[POSTINGS].len() % POSTING != 0 {
             return Err(damaged("its tables have no whole number of rows"));
         }
+        if sections[MAPS..].iter().any(|map| map.len() < Map::SHORTEST) {
+            return Err(damaged("a map of names cannot be read"));
+        }
         let about = serde_json::from_slice(&data[sections[0].clone()])
             .map_err(|_| damaged("it does not say what it is"))?;
-        let gazetteer = Gazetteer {
+        Ok(Gazetteer {
             bytes,
             file,
             about,
             sha256,
             checksum,
             sections,
-        };
-        for family in Family::ALL {
-            if gazetteer.map(family).is_none() {
-                let name = gazetteer.file.clone();
-                return Err(OpenError::Damaged {
-                    name,
-                    what: "a map of names cannot be read",
-                });
-            }
-        }
-        Ok(gazetteer)
+        })
     }
 
     /// Compares every byte with the checksum the file was written with.
@@ -289,14 +283,19 @@ impl Gazetteer {
         &self.bytes.as_slice()[self.sections[section].clone()]
     }
 
-    fn map(&self, family: Family) -> Option<fst::Map<&[u8]>> {
-        fst::Map::new(self.section(MAPS + family as usize)).ok()
+    fn map(&self, family: Family) -> Map<'_> {
+        Map::new(self.section(MAPS + family as usize))
+    }
+
+    /// Rows of a section, by the number of the first and of their bytes.
+    fn rows(&self, section: usize, row: usize, first: u64, count: usize) -> Option<&[u8]> {
+        let start = usize::try_from(first).ok()?.checked_mul(row)?;
+        let end = start.checked_add(count.checked_mul(row)?)?;
+        self.section(section).get(start..end)
     }
 
     fn text(&self, start: u32, length: u16) -> &str {
-        let start = start as usize;
-        let bytes = self.section(TEXTS).get(start..start + usize::from(length));
-        bytes
+        self.rows(TEXTS, 1, start.into(), length.into())
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .unwrap_or_default()
     }
@@ -304,8 +303,7 @@ impl Gazetteer {
     /// The entity of a number, which a hit of this gazetteer gave.
     #[must_use]
     pub fn entity(&self, number: u32) -> Option<Entity<'_>> {
-        let start = number as usize * ENTITY;
-        let row = self.section(ENTITIES).get(start..start + ENTITY)?;
+        let row = self.rows(ENTITIES, ENTITY, number.into(), 1)?;
         let text = |at: usize| {
             let start = u32::from_le_bytes([row[at], row[at + 1], row[at + 2], row[at + 3]]);
             self.text(start, u16::from_le_bytes([row[at + 4], row[at + 5]]))
@@ -334,40 +332,45 @@ impl Gazetteer {
 
     /// The entities that have a key, the most prominent first.
     pub fn get(&self, family: Family, key: &str) -> impl Iterator<Item = Hit<'_>> {
-        let value = self.map(family).and_then(|map| map.get(key));
-        self.hits(value.unwrap_or(0))
+        self.hits(self.map(family).get(key).unwrap_or(0))
     }
 
-    /// The keys within one letter of `key` that begin as it does, with their entities. The first letter is taken as
-    /// right, which makes the search a hundred times faster and finds nearly as much.
+    /// The keys that a text begins with, each with where it ends in the text, the shortest first. A key ends where a word
+    /// does. `text` is folded, and what no name goes across stands in it as a character no key has.
+    pub fn beginnings(&self, family: Family, text: &str) -> Vec<(usize, Vec<Hit<'_>>)> {
+        let ends_word = |end: usize| {
+            let next = text.as_bytes().get(end);
+            next.is_none_or(|next| !next.is_ascii_graphic() && next.is_ascii())
+        };
+        self.map(family)
+            .beginnings(text)
+            .filter(|(end, _)| ends_word(*end))
+            .map(|(end, value)| (end, self.hits(value).collect()))
+            .collect()
+    }
+
+    /// The entities of keys that go on after `key` with another word, of at most `most` keys in their order.
+    pub fn longer(&self, family: Family, key: &str, most: usize) -> Vec<Hit<'_>> {
+        let longer = self.map(family).longer(&format!("{key} "), most);
+        longer
+            .into_iter()
+            .flat_map(|value| self.hits(value))
+            .collect()
+    }
+
+    /// The keys within one letter of `key` (missing, too many, another, or exchanged with the next) that begin as it
+    /// does, with their entities, in the order of the keys. The first letter is taken as right, which makes the search
+    /// many times faster and finds nearly as much.
     pub fn near(&self, family: Family, key: &str) -> Vec<(String, Vec<Hit<'_>>)> {
-        let (Some(map), Some(first)) = (self.map(family), key.chars().next()) else {
-            return Vec::new();
-        };
-        let Ok(automaton) = fst::automaton::Levenshtein::new(key, 1) else {
-            return Vec::new();
-        };
-        let prefix = first.to_string();
-        let begins = fst::automaton::Str::new(&prefix);
-        let automaton =
-            fst::Automaton::intersection(automaton, fst::Automaton::starts_with(begins));
-        let mut stream = map.search(automaton).into_stream();
-        let mut found = Vec::new();
-        while let Some((key, value)) = stream.next() {
-            found.push((
-                String::from_utf8_lossy(key).into_owned(),
-                self.hits(value).collect(),
-            ));
-        }
-        found
+        let near = self.map(family).near(key).into_iter();
+        near.map(|(key, value)| (key, self.hits(value).collect()))
+            .collect()
     }
 
     fn hits(&self, value: u64) -> impl Iterator<Item = Hit<'_>> {
-        let (first, count) = ((value >> 16) as usize, (value & 0xFFFF) as usize);
-        let rows = first
-            .checked_mul(POSTING)
-            .and_then(|start| self.section(POSTINGS).get(start..start + count * POSTING));
-        rows.unwrap_or_default()
+        let count = (value & 0xFFFF) as usize;
+        self.rows(POSTINGS, POSTING, value >> 16, count)
+            .unwrap_or_default()
             .chunks_exact(POSTING)
             .map(|row| Hit {
                 entity: u32::from_le_bytes([row[0], row[1], row[2], row[3]]),
@@ -396,6 +399,7 @@ pub(crate) mod tests {
     use crate::compile::{Layer, compile, merge};
     use crate::key;
     use crate::table::{TableFormat, read};
+    use proptest::prelude::*;
 
     pub(crate) const TABLE: &str = "id\ttype\tname\taliases\tcountry\tprominence\tvalid\ttitles\tsource\tlat\tlon
 iso3166-1:KZ\tcountry\tKazakhstan\tRépublique du Kazakhstan@1991..|Kazakstan\tKZ\t90\t1991..\t\tCLDR 48\t48.5\t67
@@ -436,6 +440,26 @@ insee:84087\tcommune\tOrange\t\tFR\t40\t\t\tetalab\t44.13\t4.80
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn texts_begin_with_names() {
+        let gazetteer = Gazetteer::from_bytes(gazetteer(), "g").unwrap();
+        let found = |text: &str| {
+            let found = gazetteer.beginnings(Family::Exact, text);
+            let found = found.iter().map(|(end, hits)| (&text[..*end], hits.len()));
+            found
+                .map(|(name, hits)| format!("{name} {hits}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("orange a dit"), ["orange 2"]);
+        assert_eq!(found("nations unies pour"), ["nations unies 1"]);
+        assert_eq!(found("oranges"), [""; 0]);
+        assert_eq!(found("nations\nunies"), [""; 0]);
+        assert_eq!(found(""), [""; 0]);
+        let longer = |key| gazetteer.longer(Family::Exact, key, 9);
+        assert_eq!(longer("nations")[0].alias, "Nations unies");
+        assert!(longer("nation").is_empty() && longer("orange").is_empty());
     }
 
     #[test]
@@ -539,7 +563,7 @@ insee:84087\tcommune\tOrange\t\tFR\t40\t\t\tetalab\t44.13\t4.80
         assert!(refused(good[..good.len() - 1].to_vec()).contains("shorter than it says"));
         assert!(refused(good[..40].to_vec()).contains("too short"));
         assert!(refused([good.as_slice(), b"x"].concat()).contains("longer than it says"));
-        // A wrong byte anywhere is found, and never a panic.
+        // A wrong byte anywhere is found.
         for at in (0..good.len()).step_by(7) {
             let mut bad = good.clone();
             bad[at] ^= 0x40;
@@ -548,5 +572,54 @@ insee:84087\tcommune\tOrange\t\tFR\t40\t\t\tetalab\t44.13\t4.80
             }
             assert!(!refused(bad).is_empty(), "byte {at}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn wrong_bytes_never_end_the_program(
+            wrong in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..12),
+            header in proptest::bool::weighted(0.1),
+            name in "[a-e ]{1,8}|kazakh?stan|nazarba[iy]ev|orange|ONU",
+        ) {
+            let mut bytes = gazetteer();
+            // Most of what is wrong in the header is seen at once.
+            let from = if header { 12 } else { HEADER };
+            for (at, byte) in wrong {
+                let at = from + at.index(bytes.len() - from);
+                bytes[at] = byte;
+            }
+            if let Ok(gazetteer) = Gazetteer::from_bytes(bytes, "g") {
+                use_everything(&gazetteer, &name);
+            }
+        }
+    }
+
+    fn use_everything(gazetteer: &Gazetteer, name: &str) {
+        for number in (0..6).chain([u32::MAX]) {
+            if let Some(entity) = gazetteer.entity(number) {
+                let _ = (entity.offices().count(), format!("{entity:?}"));
+            }
+        }
+        let keys = [
+            "kazakhstan",
+            "orange",
+            "nazarbaiev",
+            "ONU",
+            "nations unies",
+            name,
+        ];
+        for family in Family::ALL {
+            for key in keys {
+                let _ = gazetteer.get(family, key).count();
+                let _ = gazetteer.near(family, key).len();
+                let _ = gazetteer.beginnings(family, key).len();
+                let _ = gazetteer.longer(family, key, 9).len();
+            }
+        }
+        let _ = (
+            gazetteer.verify().is_ok(),
+            gazetteer.sha256(),
+            gazetteer.len(),
+        );
     }
 }

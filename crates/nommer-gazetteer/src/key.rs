@@ -1,5 +1,8 @@
 //! The forms of a name that are looked up: what differs between spellings of one name is folded away.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -16,25 +19,32 @@ pub fn fold(name: &str) -> String {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        match word.as_str() {
-            "st" => folded.push_str("saint"),
-            "ste" => folded.push_str("sainte"),
-            word => folded.push_str(word),
-        }
+        folded.push_str(&word.folded);
     }
     folded
 }
 
-/// The letters of an acronym, as they are: `O.N.U.` and `ONU` are `ONU`. `None` for a name that is none: one with a
-/// small letter, a space, a single letter, or more than ten.
+/// The letters of an acronym, as they are: `O.N.U.`, `O. N. U.` and `ONU` are `ONU`. `None` for a name that is none: one
+/// with a small letter, words, a single letter, or more than ten.
 #[must_use]
 pub fn acronym(name: &str) -> Option<String> {
     const LONGEST: usize = 10;
+    let name = name.trim();
+    // `O. N. U.`, but not `LE MONDE`.
+    let spaced = name.contains(char::is_whitespace);
+    let spelled = || {
+        let mut groups = name.split(|c: char| !c.is_alphanumeric());
+        groups.all(|group| group.chars().nth(1).is_none())
+    };
+    if spaced && !spelled() {
+        return None;
+    }
     let mut letters = String::new();
     let mut capitals = 0;
-    for c in name.trim().nfc() {
+    for c in name.nfc() {
         match c {
             '.' | '-' | '·' => {}
+            c if c.is_whitespace() => {}
             c if c.is_uppercase() => {
                 letters.push(c);
                 capitals += 1;
@@ -55,6 +65,86 @@ pub fn without_article(folded: &str) -> Option<&str> {
     ARTICLES.contains(&first).then_some(rest)
 }
 
+/// A folded name without the legal form or the generic noun it begins or ends with: `alstom holding` is `alstom`.
+/// `None` when it has none.
+#[must_use]
+pub fn without_form(folded: &str) -> Option<&str> {
+    const FIRST: [&str; 12] = [
+        "groupe",
+        "groupement",
+        "societe",
+        "compagnie",
+        "sa",
+        "sas",
+        "sarl",
+        "scp",
+        "sci",
+        "snc",
+        "association",
+        "entreprise",
+    ];
+    const LAST: [&str; 26] = [
+        "sa",
+        "sas",
+        "sarl",
+        "snc",
+        "sca",
+        "scop",
+        "se",
+        "ag",
+        "nv",
+        "bv",
+        "plc",
+        "inc",
+        "corp",
+        "corporation",
+        "ltd",
+        "limited",
+        "llc",
+        "gmbh",
+        "spa",
+        "oyj",
+        "jsc",
+        "holding",
+        "holdings",
+        "group",
+        "groupe",
+        "company",
+    ];
+    let first = folded
+        .split_once(' ')
+        .filter(|(first, _)| FIRST.contains(first));
+    let last = folded
+        .rsplit_once(' ')
+        .filter(|(_, last)| LAST.contains(last));
+    match (first, last) {
+        (_, Some((rest, _))) => Some(rest),
+        (Some((_, rest)), _) => Some(rest),
+        _ => None,
+    }
+}
+
+/// The words of a name that is written without spaces between capitalised words: `AirAstana` is `Air Astana`. `None`
+/// when it is not.
+#[must_use]
+pub fn uncompressed(name: &str) -> Option<String> {
+    // Almost every word has no capital within.
+    if !name.chars().skip(1).any(char::is_uppercase) {
+        return None;
+    }
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut before = [' ', ' '];
+    for c in name.chars() {
+        // Not `McDonald`: two small letters make a word, and three.
+        if c.is_uppercase() && before.iter().all(|c| c.is_lowercase()) {
+            words.push(' ');
+        }
+        words.push(c);
+        before = [before[1], c];
+    }
+    (words.len() > name.len()).then_some(words)
+}
+
 /// Shorter ways to name the person of a folded full name, given name first: the surname, the initials and the
 /// surname, the surname first. Of `charles de gaulle`: `de gaulle`, `gaulle`, `c de gaulle`, `de gaulle charles` …
 #[must_use]
@@ -67,6 +157,10 @@ pub fn person_parts(folded: &str) -> Vec<String> {
     let [given, .., last] = words[..] else {
         return Vec::new();
     };
+    // Saint Louis is not Louis.
+    if matches!(given, "saint" | "sainte") {
+        return Vec::new();
+    }
     // The surname begins at the first particle after the given name, else it is the last word.
     let start = (1..words.len())
         .find(|&at| PARTICLES.contains(&words[at]))
@@ -92,6 +186,29 @@ pub fn person_parts(folded: &str) -> Vec<String> {
         ));
     }
     parts
+}
+
+/// What a folded name may be if it was misread: digits within words for letters, spaces within a word. `trei gnac` is
+/// `treignac`, `cha1us` is `chalus`.
+#[must_use]
+pub fn misread(folded: &str) -> Vec<String> {
+    let within = |word: &str| word.chars().any(char::is_alphabetic);
+    let letters: Vec<String> = folded
+        .split(' ')
+        .map(|word| match within(word) {
+            true => word.replace('1', "l").replace('0', "o").replace('5', "s"),
+            false => word.to_owned(),
+        })
+        .collect();
+    let mut read = vec![letters.join(" "), letters.concat()];
+    if read[0].contains('l') {
+        // 1 is i as often.
+        read.push(folded.replace(' ', "").replace('1', "i"));
+    }
+    read.sort_unstable();
+    read.dedup();
+    read.retain(|other| other != folded);
+    read
 }
 
 /// How a folded name sounds, roughly and in French, whatever the transcription: `nazarbaiev`, `nazarbayev` and
@@ -167,52 +284,97 @@ fn sound_of_word(word: &str) -> String {
     sound
 }
 
-/// The words of a name, folded.
-fn words(name: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
+/// A word of a text, folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Where it stands, in bytes.
+    pub range: Range<usize>,
+    /// Its letters as [`fold`] writes them.
+    pub folded: String,
+}
+
+/// The words of a text, folded one by one: what [`fold`] joins.
+#[must_use]
+pub fn words(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    // The letters of the word so far, and where it began.
+    let mut current = Word {
+        range: 0..0,
+        folded: String::new(),
+    };
     let mut letters_of_acronym = 0;
-    let mut chars = name
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c) && *c != '\u{ad}')
-        .peekable();
-    while let Some(c) = chars.next() {
-        if c.is_alphanumeric() {
-            for lower in c.to_lowercase() {
-                match lower {
-                    'œ' => word.push_str("oe"),
-                    'æ' => word.push_str("ae"),
-                    'ß' => word.push_str("ss"),
-                    'ø' => word.push('o'),
-                    'đ' | 'ð' => word.push('d'),
-                    'ł' => word.push('l'),
-                    'ı' => word.push('i'),
-                    lower => word.push(lower),
-                }
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let end = at + c.len_utf8();
+        if c.is_alphanumeric() || (c == '+' && !current.folded.is_empty()) {
+            if current.folded.is_empty() {
+                current.range.start = at;
             }
+            current.range.end = end;
+            push_folded(&mut current.folded, c);
+            continue;
+        }
+        // What is written on a letter, and what nobody sees.
+        if c == '\u{ad}' || is_combining_mark(c) {
             continue;
         }
         // A dot after single letters, with another letter at once: an acronym goes on.
         if c == '.'
-            && word.chars().count() == letters_of_acronym + 1
-            && chars.peek().is_some_and(|next| next.is_alphanumeric())
+            && current.folded.chars().count() == letters_of_acronym + 1
+            && chars.peek().is_some_and(|(_, next)| next.is_alphanumeric())
         {
             letters_of_acronym += 1;
             continue;
         }
-        if c == '+' {
-            word.push('+');
-        }
-        if !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
+        finish(&mut current, &mut words);
         letters_of_acronym = 0;
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
+    finish(&mut current, &mut words);
     words
 }
+
+fn finish(current: &mut Word, words: &mut Vec<Word>) {
+    let range = current.range.clone();
+    let folded = match std::mem::take(&mut current.folded).as_str() {
+        "" => return,
+        "st" => "saint".to_owned(),
+        "ste" => "sainte".to_owned(),
+        folded => folded.to_owned(),
+    };
+    words.push(Word { range, folded });
+}
+
+fn push_folded(word: &mut String, c: char) {
+    if c.is_ascii() {
+        word.push(c.to_ascii_lowercase());
+        return;
+    }
+    let decomposed = c.nfkd().filter(|c| !is_combining_mark(*c));
+    for lower in decomposed.flat_map(char::to_lowercase) {
+        match lower {
+            'œ' => word.push_str("oe"),
+            'æ' => word.push_str("ae"),
+            'ß' => word.push_str("ss"),
+            'ø' => word.push('o'),
+            'đ' | 'ð' => word.push('d'),
+            'ł' => word.push('l'),
+            'ı' => word.push('i'),
+            lower if lower.is_alphanumeric() => word.push(lower),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a folded word is a common French word as well, so that as a name it needs more evidence: `orange`,
+/// `total`, `nice`.
+#[must_use]
+pub fn is_common(folded: &str) -> bool {
+    COMMON_WORDS.binary_search(&folded).is_ok()
+}
+
+/// Words that French texts write in lower case, sorted; `scripts/common-words` makes the list.
+static COMMON_WORDS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("common-words.txt").lines().collect());
 
 #[cfg(test)]
 mod tests {
@@ -243,11 +405,42 @@ mod tests {
     }
 
     #[test]
+    fn words_know_where_they_stand() {
+        let text = "L\u{2019}O.N.U. et\n  Cœur-d'E\u{301}toile+ (St-Lô)";
+        let found: Vec<(&str, String)> = words(text)
+            .into_iter()
+            .map(|word| (&text[word.range], word.folded))
+            .collect();
+        let expected = [
+            ("L", "l"),
+            ("O.N.U", "onu"),
+            ("et", "et"),
+            ("Cœur", "coeur"),
+            ("d", "d"),
+            ("E\u{301}toile+", "etoile+"),
+            ("St", "saint"),
+            ("Lô", "lo"),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(word, folded)| (word, folded.to_owned()))
+        );
+    }
+
+    #[test]
+    fn common_words_are_sorted_and_known() {
+        assert!(COMMON_WORDS.is_sorted() && COMMON_WORDS.iter().all(|word| fold(word) == **word));
+        assert!(is_common("orange") && is_common("total") && !is_common("kazakhstan"));
+    }
+
+    #[test]
     fn acronyms_keep_their_case() {
         let cases = [
             ("ONU", Some("ONU")),
             ("O.N.U.", Some("ONU")),
             ("C.F.D.T", Some("CFDT")),
+            ("C G. T.", Some("CGT")),
+            ("J.-C. T", Some("JCT")),
             ("G20", None),
             ("UE", Some("UE")),
             ("ue", None),
@@ -270,8 +463,34 @@ mod tests {
     }
 
     #[test]
+    fn forms_of_firms_are_taken_off() {
+        assert_eq!(without_form("alstom holding"), Some("alstom"));
+        assert_eq!(without_form("groupe total"), Some("total"));
+        assert_eq!(without_form("total"), None);
+        assert_eq!(
+            without_form("societe generale des eaux"),
+            Some("generale des eaux")
+        );
+    }
+
+    #[test]
+    fn compressed_names_are_taken_apart() {
+        let cases = [
+            ("AirAstana", Some("Air Astana")),
+            ("ThalèsAleniaSpace", Some("Thalès Alenia Space")),
+            ("Air Astana", None),
+            ("KazMunaiGaz", Some("Kaz Munai Gaz")),
+            ("McDonald", None),
+            ("ONU", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(uncompressed(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn persons_are_named_by_parts() {
-        let cases: [(&str, &[&str]); 5] = [
+        let cases: [(&str, &[&str]); 6] = [
             (
                 "nicolas sarkozy",
                 &["sarkozy", "n sarkozy", "sarkozy nicolas"],
@@ -285,11 +504,20 @@ mod tests {
                 &["trichet", "j c trichet", "trichet jean claude", "j trichet"],
             ),
             ("staline", &[]),
+            ("saint louis", &[]),
             ("", &[]),
         ];
         for (name, expected) in cases {
             assert_eq!(person_parts(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn misread_names_are_read_again() {
+        assert_eq!(misread("cha1us"), ["chaius", "chalus"]);
+        assert_eq!(misread("trei gnac"), ["treignac"]);
+        assert_eq!(misread("paris 12"), ["paris12"]);
+        assert_eq!(misread("paris"), [""; 0]);
     }
 
     #[test]

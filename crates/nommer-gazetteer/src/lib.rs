@@ -4,9 +4,10 @@
 //! outside.
 //!
 //! ```
-//! use nommer_gazetteer::candidates::{Context, candidates, weigh};
+//! use nommer_gazetteer::candidates::{Context, Mentioned, candidates, weigh};
 //! use nommer_gazetteer::compile::{About, compile, merge};
 //! use nommer_gazetteer::index::Gazetteer;
+//! use nommer_gazetteer::layers::Gazetteers;
 //! use nommer_gazetteer::table::{TableFormat, read};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,10 +17,10 @@
 //! let rows = read("table.tsv", table.as_bytes(), TableFormat::Tsv, &mut problems);
 //! assert!(problems.is_empty());
 //! let bytes = compile(&merge(vec![rows]), About::new("mine", "1"))?;
-//! let gazetteer = Gazetteer::from_bytes(bytes, "mine")?;
-//! let found = candidates(&gazetteer, "O.S.C.E.");
+//! let gazetteers = Gazetteers::new(vec![Gazetteer::from_bytes(bytes, "mine")?]);
+//! let found = candidates(&gazetteers, "O.S.C.E.");
 //! assert_eq!(found[0].entity.id, "nommer:osce");
-//! assert!(weigh(&found[0], None, "", &Context::default()).score() > 0.5);
+//! assert!(weigh(&found[0], Mentioned::default(), &Context::default()).score() > 0.5);
 //! # Ok(())
 //! # }
 //! ```
@@ -29,4 +30,6 @@ pub mod compile;
 pub mod entry;
 pub mod index;
 pub mod key;
+pub mod layers;
+mod map;
 pub mod table;

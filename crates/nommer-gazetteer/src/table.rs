@@ -1,6 +1,6 @@
 //! Tables of entries as people keep them: TSV, CSV or JSON Lines, with everything that is wrong in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::key;
 pub enum TableFormat {
     /// Columns by tabs, under a header.
     Tsv,
-    /// Columns by commas, quoted where needed, under a header.
+    /// Columns by commas, or by semicolons as French spreadsheets write them, quoted where needed, under a header.
     Csv,
     /// An object on each line; lists may be JSON lists.
     Jsonl,
@@ -100,6 +100,25 @@ const REQUIRED: [&str; 3] = ["id", "type", "name"];
 /// The prominence of an entry whose table says none.
 const PROMINENCE: u8 = 30;
 
+/// The longest line of a table, in bytes. What is longer is no table, and takes several times its size to read.
+const LONGEST_LINE: usize = 16 << 20;
+
+/// What separates the columns of a CSV table, by its header.
+fn separator(bytes: &[u8]) -> u8 {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let header = lines.find(|line| !line.starts_with(b"#") && !line.trim_ascii().is_empty());
+    match header {
+        Some(header) if header.contains(&b';') && !header.contains(&b',') => b';',
+        _ => b',',
+    }
+}
+
+/// The beginning of a value, for messages: a table may hold anything.
+pub(crate) fn short(value: &str) -> &str {
+    const LONGEST: usize = 60;
+    &value[..value.floor_char_boundary(LONGEST)]
+}
+
 /// Reads the rows of a table. Everything that is wrong is reported, not only the first.
 pub fn read(
     file: &str,
@@ -112,27 +131,45 @@ pub fn read(
         problems,
         rows: Vec::new(),
     };
+    let mut lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
+    if let Some((number, line)) = lines.find(|(_, line)| line.len() > LONGEST_LINE) {
+        let message = format!(
+            "a line of {} MiB, where rows have {} MiB at most; nothing of the table was read",
+            line.len() >> 20,
+            LONGEST_LINE >> 20
+        );
+        reader.problem(number, None, message);
+        return Vec::new();
+    }
     match format {
         TableFormat::Tsv => reader.columns(bytes, b'\t', false),
-        TableFormat::Csv => reader.columns(bytes, b',', true),
+        TableFormat::Csv => reader.columns(bytes, separator(bytes), true),
         TableFormat::Jsonl => reader.objects(bytes),
     }
     reader.rows
 }
 
-/// What is suspicious in rows that can be read: ids that stand twice, names that are no capitalised names, names of one
-/// entry that are the same, entries of one type that have all in common.
+/// What is suspicious in rows that can be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lint {
+    /// What should be corrected: ids that stand twice, names written like common words, names of one entry that are the
+    /// same, entries of one type that have all in common.
+    pub problems: Vec<TableProblem>,
+    /// What should be known: names that are common words as well.
+    pub notes: Vec<TableProblem>,
+}
+
+/// Looks for what is suspicious in rows that can be read.
 #[must_use]
-pub fn lint(file: &str, rows: &[Row]) -> Vec<TableProblem> {
-    let mut problems = Vec::new();
-    let mut report = |line, column, message| {
-        problems.push(TableProblem {
-            file: file.to_owned(),
-            line,
-            column: Some(column),
-            message,
-        });
+pub fn lint(file: &str, rows: &[Row]) -> Lint {
+    let mut lint = Lint::default();
+    let found = |line, column, message| TableProblem {
+        file: file.to_owned(),
+        line,
+        column: Some(column),
+        message,
     };
+    let mut report = |line, column, message| lint.problems.push(found(line, column, message));
     let mut ids: BTreeMap<&str, u64> = BTreeMap::new();
     let mut names = BTreeMap::new();
     for row in rows {
@@ -183,8 +220,18 @@ pub fn lint(file: &str, rows: &[Row]) -> Vec<TableProblem> {
             }
             years.push(alias.years);
         }
+        let names =
+            std::iter::once(&entry.name).chain(entry.aliases.iter().map(|alias| &alias.name));
+        for name in names {
+            if key::acronym(name).is_none() && key::is_common(&key::fold(name)) {
+                let message = format!(
+                    "{name:?} is a common word as well: it is taken for the entry where the model finds a name, and nowhere else"
+                );
+                lint.notes.push(found(row.line, "name", message));
+            }
+        }
     }
-    problems
+    lint
 }
 
 fn overlap(a: Years, b: Years) -> bool {
@@ -229,7 +276,7 @@ impl Reader<'_> {
                 Ok(false) => break,
                 Err(error) => {
                     self.problem(line, None, error.to_string());
-                    break;
+                    return;
                 }
             }
             let line = record.position().map_or(line, csv::Position::line);
@@ -277,6 +324,9 @@ impl Reader<'_> {
                 self.row(line, values);
             }
         }
+        if header.is_none() {
+            self.problem(1, None, "no header; the first line names the columns");
+        }
     }
 
     fn header(&mut self, line: u64, record: &csv::ByteRecord) -> Option<Vec<Option<&'static str>>> {
@@ -292,7 +342,7 @@ impl Reader<'_> {
             if name.is_none() {
                 let message = format!(
                     "unknown column {:?}; the columns are {}",
-                    String::from_utf8_lossy(raw),
+                    short(&String::from_utf8_lossy(raw)),
                     COLUMNS.join(", ")
                 );
                 self.problem(line, None, message);
@@ -321,6 +371,7 @@ impl Reader<'_> {
             Number(f64),
             List(Vec<String>),
         }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
             if line.trim_ascii().is_empty() {
                 continue;
@@ -328,6 +379,8 @@ impl Reader<'_> {
             let fields: BTreeMap<String, Option<Field>> = match serde_json::from_slice(line) {
                 Ok(fields) => fields,
                 Err(error) => {
+                    // A line of its own to the parser, and the table's to its owner.
+                    let error = error.to_string().replace(" at line 1 column", " at column");
                     self.problem(
                         number,
                         None,
@@ -340,7 +393,8 @@ impl Reader<'_> {
             for (name, field) in fields {
                 let Some(column) = COLUMNS.into_iter().find(|column| *column == name) else {
                     let message = format!(
-                        "unknown field {name:?}; the fields are {}",
+                        "unknown field {:?}; the fields are {}",
+                        short(&name),
                         COLUMNS.join(", ")
                     );
                     self.problem(number, None, message);
@@ -372,7 +426,7 @@ impl Reader<'_> {
                 self.problem(
                     line,
                     Some("action"),
-                    format!("{other:?} is none of add, override, block"),
+                    format!("{:?} is none of add, override, block", short(other)),
                 );
                 return;
             }
@@ -382,7 +436,10 @@ impl Reader<'_> {
             self.problem(
                 line,
                 Some("id"),
-                format!("{id:?} is no id; write AUTHORITY:NAME, nommer:NAME for your own"),
+                format!(
+                    "{:?} is no id; write AUTHORITY:NAME, nommer:NAME for your own",
+                    short(&id)
+                ),
             );
         }
         let name = take("name").unwrap_or_default();
@@ -410,7 +467,10 @@ impl Reader<'_> {
                 self.problem(
                     line,
                     Some("country"),
-                    format!("{code:?} is no country code of ISO 3166-1, such as FR"),
+                    format!(
+                        "{:?} is no country code of ISO 3166-1, such as FR",
+                        short(&code)
+                    ),
                 );
                 None
             }
@@ -422,7 +482,7 @@ impl Reader<'_> {
                 self.problem(
                     line,
                     Some("prominence"),
-                    format!("{text:?} is no whole number from 0 to 100"),
+                    format!("{:?} is no whole number from 0 to 100", short(&text)),
                 );
                 PROMINENCE
             }
@@ -436,7 +496,10 @@ impl Reader<'_> {
                 self.problem(
                     line,
                     Some(column),
-                    format!("{text:?} is no number of degrees from -{most} to {most}"),
+                    format!(
+                        "{:?} is no number of degrees from -{most} to {most}",
+                        short(&text)
+                    ),
                 );
             }
             value
@@ -472,10 +535,10 @@ impl Reader<'_> {
 
     fn check_name(&mut self, line: u64, column: &'static str, name: &str) {
         if name.chars().count() > key::LONGEST {
-            let start: String = name.chars().take(30).collect();
             let message = format!(
-                "a name of {} characters ({start:?} …); at most {} are looked up",
+                "a name of {} characters ({:?} …); at most {} are looked up",
                 name.chars().count(),
+                short(name),
                 key::LONGEST
             );
             self.problem(line, Some(column), message);
@@ -490,6 +553,7 @@ impl Reader<'_> {
 
     fn aliases(&mut self, line: u64, text: &str) -> Vec<Alias> {
         let mut aliases: Vec<Alias> = Vec::new();
+        let mut seen = HashSet::new();
         for alias in text
             .split('|')
             .map(str::trim)
@@ -502,8 +566,12 @@ impl Reader<'_> {
                 _ => (alias, Years::ALWAYS),
             };
             self.check_name(line, "aliases", name);
-            if aliases.iter().any(|other| other.name == name) {
-                self.problem(line, Some("aliases"), format!("{name:?} stands twice"));
+            if !seen.insert(name) {
+                self.problem(
+                    line,
+                    Some("aliases"),
+                    format!("{:?} stands twice", short(name)),
+                );
             }
             aliases.push(Alias {
                 name: name.to_owned(),
@@ -572,6 +640,28 @@ nommer:noursoultan-nazarbaiev\tperson\tNoursoultan Nazarbaïev\t\tKZ\t85\t1940..
 ";
 
     #[test]
+    fn semicolons_separate_columns_as_well() {
+        let table = "# mine\nid;type;name;titles\na:b;person;\"B; C\";\"maire; député\"\n";
+        let (rows, problems) = check(table.as_bytes(), TableFormat::Csv);
+        assert!(problems.is_empty(), "{problems:?}");
+        let entry = &rows[0].entry;
+        assert_eq!((entry.name.as_str(), entry.offices.len()), ("B; C", 2));
+    }
+
+    #[test]
+    fn a_table_without_a_header_is_refused() {
+        for format in [TableFormat::Tsv, TableFormat::Csv] {
+            for empty in [&b""[..], b"\xef\xbb\xbf", b"\n\n", b"# nothing\n"] {
+                let (_, problems) = check(empty, format);
+                assert_eq!(
+                    problems,
+                    ["t:1: no header; the first line names the columns"]
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_table_is_read_in_every_format() {
         let (rows, problems) = check(KAZAKHSTAN.as_bytes(), TableFormat::Tsv);
         assert!(problems.is_empty(), "{problems:?}");
@@ -626,7 +716,7 @@ nommer:noursoultan-nazarbaiev\tperson\tNoursoultan Nazarbaïev\t\tKZ\t85\t1940..
             "t:2: prominence: \"101\" is no whole number",
             "t:2: valid: \"jadis\" is no range of years",
             "t:3: 3 columns, but the header has 7",
-            "t:4: aliases: a name of 1048576 characters (\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" …)",
+            "t:4: aliases: a name of 1048576 characters (\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" …)",
         ];
         assert_eq!(problems.len(), expected.len(), "{problems:#?}");
         for (problem, start) in problems.iter().zip(expected) {

@@ -8,7 +8,7 @@
 //! use nommer_model::model::{Model, ModelFiles};
 //! let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/ner-fr");
 //! let model = Model::load(&ModelFiles::Folder(folder.into()))?;
-//! let sentence = "Nicolas Sarkozy a reçu le président du Kazakhstan à Paris.";
+//! let sentence = "Nicolas Sarkozy s'est rendu au Kazakhstan, avant Paris.";
 //! let names = &model.recognize(&[sentence])?[0].names;
 //! let found: Vec<&str> = names.iter().map(|name| &sentence[name.range.clone()]).collect();
 //! assert_eq!(found, ["Nicolas Sarkozy", "Kazakhstan", "Paris"]);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Settings, TextField};
 use crate::read::ReadLimits;
+use crate::reconcile::year_of_date;
 
 /// The keys of `nommer.toml`, all optional, named like the options of the command.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,18 @@ pub struct Config {
     /// What labels of a model without manifest stand for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_map: Option<Vec<LabelMapping>>,
+    /// Compiled gazetteers, the one asked first at the front; the one the program ships when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gazetteer: Option<Vec<PathBuf>>,
+    /// A table of the user's own entries, laid over the gazetteers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_gazetteer: Option<PathBuf>,
+    /// Look nothing up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_gazetteer: Option<bool>,
+    /// The date of documents that bring none along: a year, or `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
     /// Documents annotated at the same time; one per core when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<NonZeroUsize>,
@@ -86,6 +99,12 @@ pub enum ConfigError {
         /// Where and what.
         message: String,
     },
+    /// A date that is none.
+    #[error("date is {0:?}; write a year, 2011, or a date, 2011-09-19")]
+    Date(String),
+    /// Gazetteers asked for and turned off.
+    #[error("no-gazetteer turns off what gazetteer and user-gazetteer ask for; leave one out")]
+    NoGazetteer,
     /// A score that is none.
     #[error("min-score is {0}; it must be between 0 and 1")]
     MinScore(f32),
@@ -101,7 +120,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads a configuration file. A relative model folder in it is relative to the file.
+    /// Reads a configuration file. Relative paths in it are relative to the file.
     ///
     /// # Errors
     /// When the file cannot be read, is not TOML, or has an unknown key or a value of the wrong type.
@@ -114,25 +133,53 @@ impl Config {
             path: path.to_owned(),
             message: error.to_string().trim_end().to_owned(),
         })?;
-        if let (Some(model), Some(folder)) = (&mut config.model, path.parent()) {
+        if let Some(folder) = path.parent() {
             // Begun with a dot, which no name of a model is, or with the root.
-            let beside = Path::new(".").join(folder).join(&model);
-            // A name is a name wherever the file lies, unless a folder is called like it.
-            if beside.exists() || !is_model_name(model) {
-                *model = beside;
-            }
+            let here = Path::new(".").join(folder);
+            config.place_paths(|path| here.join(path));
         }
         Ok(config)
     }
 
-    /// This configuration, where `self` says nothing filled from `other`.
+    /// The paths in it.
+    pub fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let gazetteers = self.gazetteer.iter_mut().flatten();
+        let others = self.model.iter_mut().chain(&mut self.user_gazetteer);
+        others.chain(gazetteers)
+    }
+
+    /// Puts every path where `place` says. The name of a model stays a name wherever it is written, unless there is such a
+    /// folder.
+    pub fn place_paths(&mut self, place: impl Fn(&Path) -> PathBuf) {
+        let name = self.model.clone().filter(|model| is_model_name(model));
+        for path in self.paths_mut() {
+            let placed = place(path);
+            if name.as_ref() != Some(path) || placed.exists() {
+                *path = placed;
+            }
+        }
+    }
+
+    /// This configuration, where `self` says nothing filled from `other`. Gazetteers that it asks for are not turned off by
+    /// `other`, nor asked for by it when this turns them off.
     #[must_use]
-    pub fn or(self, other: Config) -> Config {
+    pub fn or(self, mut other: Config) -> Config {
+        let asks = self.gazetteer.is_some() || self.user_gazetteer.is_some();
+        if asks && other.no_gazetteer == Some(true) {
+            other.no_gazetteer = None;
+        }
+        if self.no_gazetteer == Some(true) {
+            (other.gazetteer, other.user_gazetteer) = (None, None);
+        }
         Config {
             model: self.model.or(other.model),
             engine: self.engine.or(other.engine),
             device: self.device.or(other.device),
             label_map: self.label_map.or(other.label_map),
+            gazetteer: self.gazetteer.or(other.gazetteer),
+            user_gazetteer: self.user_gazetteer.or(other.user_gazetteer),
+            no_gazetteer: self.no_gazetteer.or(other.no_gazetteer),
+            date: self.date.or(other.date),
             jobs: self.jobs.or(other.jobs),
             labels: self.labels.or(other.labels),
             min_score: self.min_score.or(other.min_score),
@@ -146,7 +193,8 @@ impl Config {
         }
     }
 
-    /// The configuration with every default filled in, but `model`, whose default has no folder.
+    /// The configuration with every default filled in that has a value: the model and the gazetteer that the program
+    /// ships have no path, and documents no date.
     #[must_use]
     pub fn with_defaults(self) -> Config {
         self.or(Config {
@@ -154,6 +202,10 @@ impl Config {
             engine: Some(Engine::default()),
             device: Some(Device::default()),
             label_map: None,
+            gazetteer: None,
+            user_gazetteer: None,
+            no_gazetteer: Some(false),
+            date: None,
             jobs: Some(cores()),
             labels: Some(Label::ALL.to_vec()),
             min_score: Some(0.0),
@@ -190,11 +242,21 @@ impl Config {
         } else {
             TextField::Included
         };
+        let year = match &self.date {
+            None => None,
+            Some(date) => Some(year_of_date(date).ok_or_else(|| ConfigError::Date(date.clone()))?),
+        };
+        if self.no_gazetteer == Some(true)
+            && (self.gazetteer.is_some() || self.user_gazetteer.is_some())
+        {
+            return Err(ConfigError::NoGazetteer);
+        }
         Ok(Settings {
             labels,
             min_score,
             offsets: self.offsets.unwrap_or_default(),
             text,
+            year,
         })
     }
 
@@ -318,5 +380,25 @@ mod tests {
         assert!(parse("labels = []").unwrap().settings().is_err());
         assert!(parse("jobs = 2000").unwrap().workers().is_err());
         assert!(parse("max-mib = 0").unwrap().limits().is_err());
+        assert!(parse("date = \"hier\"").unwrap().settings().is_err());
+        let both = "no-gazetteer = true\nuser-gazetteer = \"u.tsv\"";
+        assert!(parse(both).unwrap().settings().is_err());
+    }
+
+    #[test]
+    fn the_command_line_turns_gazetteers_of_the_file_on_and_off() {
+        let off = Config {
+            no_gazetteer: Some(true),
+            ..Config::default()
+        };
+        let on = Config {
+            user_gazetteer: Some("u.tsv".into()),
+            ..Config::default()
+        };
+        for (line, file) in [(off.clone(), on.clone()), (on, off)] {
+            let merged = line.clone().or(file);
+            assert_eq!(merged, line);
+            assert!(merged.with_defaults().settings().is_ok());
+        }
     }
 }

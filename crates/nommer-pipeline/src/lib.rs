@@ -6,6 +6,7 @@
 pub mod config;
 pub mod pipeline;
 pub mod read;
+pub mod reconcile;
 pub mod run;
 pub mod sink;
 pub mod walk;

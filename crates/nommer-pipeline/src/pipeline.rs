@@ -4,19 +4,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nommer_core::entity::Mention;
 use nommer_core::label::Label;
-use nommer_core::offset::OffsetUnit;
+use nommer_core::meta::Meta;
+use nommer_core::offset::{OffsetCursor, OffsetUnit};
 use nommer_core::record::{
-    self, Coverage, Failure, ModelInfo, Outcome, Record, SCHEMA, SourceInfo,
+    self, Coverage, Entity, Failure, GazetteerInfo, ModelInfo, Outcome, Record, SCHEMA, SourceInfo,
 };
 use nommer_core::span::{Source, Span};
 use nommer_core::text::decode::{Decoded, decode};
 use nommer_core::text::normalize::{NormalizedText, normalize};
 use nommer_core::text::segment::{Sentence, sentences};
+use nommer_gazetteer::layers::Gazetteers;
 use nommer_model::manifest::sha256;
 use nommer_model::model::{Model, RecognizeError, SentenceAnalysis};
 use rayon::prelude::*;
 
 use crate::read::{Content, RawDocument};
+use crate::reconcile::{self, FullName, Reconciled};
 
 /// What a record shall hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +32,8 @@ pub struct Settings {
     pub offsets: OffsetUnit,
     /// Whether the record repeats the document's text.
     pub text: TextField,
+    /// The year of documents that have no date of their own; when absent, a date in the text tells.
+    pub year: Option<i16>,
 }
 
 /// Whether records hold their document's text.
@@ -40,11 +45,21 @@ pub enum TextField {
     LeftOut,
 }
 
-/// A loaded model and settings, shared by all threads.
+/// A loaded model, gazetteers and settings, shared by all threads.
 pub struct Pipeline {
     model: Model,
     info: ModelInfo,
+    gazetteers: Gazetteers,
+    gazetteer_infos: Vec<GazetteerInfo>,
     settings: Settings,
+}
+
+/// What the model found in a text, and the names of the gazetteers that stand in it.
+#[derive(Debug, Default)]
+struct Found {
+    mentions: Vec<Mention>,
+    names: Vec<FullName>,
+    coverage: Coverage,
 }
 
 /// One sentence with all that was made of it, as `nommer explain` shows it.
@@ -67,17 +82,27 @@ const LONGEST_SENTENCE: usize = 32 * 1024;
 const SECTION: usize = 16 * 1024;
 
 impl Pipeline {
-    /// A pipeline that reads with `model` and writes by `settings`.
-    pub fn new(model: Model, settings: Settings) -> Pipeline {
+    /// A pipeline that reads with `model`, looks up in `gazetteers`, which may be none, and writes by `settings`.
+    pub fn new(model: Model, gazetteers: Gazetteers, settings: Settings) -> Pipeline {
         let manifest = model.manifest();
         let info = ModelInfo {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             sha256: model.sha256().to_owned(),
         };
+        let gazetteer_infos = gazetteers
+            .iter()
+            .map(|gazetteer| GazetteerInfo {
+                name: gazetteer.about().name.clone(),
+                version: gazetteer.about().version.clone(),
+                sha256: gazetteer.sha256().to_owned(),
+            })
+            .collect();
         Pipeline {
             model,
             info,
+            gazetteers,
+            gazetteer_infos,
             settings,
         }
     }
@@ -100,7 +125,7 @@ impl Pipeline {
         let mut words = 0;
         let mut source = SourceInfo::at(path, line);
         let annotated = catch_unwind(AssertUnwindSafe(|| {
-            self.outcome(content, &mut source, &mut words)
+            self.outcome(content, meta.as_ref(), &mut source, &mut words)
         }));
         let outcome = annotated.unwrap_or_else(|panic| {
             let what = panic
@@ -135,7 +160,7 @@ impl Pipeline {
         id: String,
         source: SourceInfo,
         outcome: Outcome,
-        meta: Option<nommer_core::meta::Meta>,
+        meta: Option<Meta>,
     ) -> Record {
         Record {
             schema: SCHEMA.to_owned(),
@@ -143,12 +168,19 @@ impl Pipeline {
             source,
             outcome,
             model: self.info.clone(),
+            gazetteers: self.gazetteer_infos.clone(),
             meta,
         }
     }
 
     /// The picture of ARCHITECTURE.md, in code.
-    fn outcome(&self, content: Content, source: &mut SourceInfo, words: &mut u64) -> Outcome {
+    fn outcome(
+        &self,
+        content: Content,
+        meta: Option<&Meta>,
+        source: &mut SourceInfo,
+        words: &mut u64,
+    ) -> Outcome {
         let text = match content {
             Content::Bytes(bytes) => {
                 source.sha256 = Some(sha256(&bytes));
@@ -174,47 +206,97 @@ impl Pipeline {
             }
         };
         *words = text.split_whitespace().count() as u64;
-        match self.mentions(&text) {
-            Ok((mentions, coverage)) => Outcome::Annotated {
+        match self.find(&text) {
+            Ok(found) => Outcome::Annotated {
                 offset_unit: self.settings.offsets,
-                spans: record::entities(&text, &mentions, self.settings.offsets),
-                coverage,
+                spans: self.entities(&text, &found, meta),
+                coverage: found.coverage,
                 text: (self.settings.text == TextField::Included).then_some(text),
             },
             Err(error) => failed("annotate", "model", error.to_string()),
         }
     }
 
-    /// Finds the mentions of a text, in order and disjoint. Sections are read in parallel.
+    /// The entities of a record.
+    fn entities(&self, text: &str, found: &Found, meta: Option<&Meta>) -> Vec<Entity> {
+        let unit = self.settings.offsets;
+        if self.gazetteers.is_empty() {
+            let mut mentions = found.mentions.clone();
+            mentions.retain(|mention| self.wanted(mention));
+            return record::entities(text, &mentions, unit);
+        }
+        let mut reconciled = self.reconcile(text, &found.mentions, &found.names, meta);
+        reconciled.retain(|reconciled| self.wanted(&reconciled.mention));
+        let mentions: Vec<Mention> = reconciled
+            .iter()
+            .map(|reconciled| reconciled.mention)
+            .collect();
+        let mut entities = record::entities(text, &mentions, unit);
+        let mut cursor = OffsetCursor::new(text, unit);
+        for (entity, reconciled) in entities.iter_mut().zip(&reconciled) {
+            reconciled.write(entity, |byte| cursor.convert(byte));
+        }
+        entities
+    }
+
+    /// What the gazetteers make of the mentions of a document, which may bring its date along.
+    pub fn reconcile(
+        &self,
+        text: &str,
+        mentions: &[Mention],
+        names: &[FullName],
+        meta: Option<&Meta>,
+    ) -> Vec<Reconciled<'_>> {
+        let year = self.year(text, meta);
+        reconcile::reconcile(&self.gazetteers, text, mentions, names, year)
+    }
+
+    /// The year of a document: of its own date, else the one of the settings, else of a date in it.
+    pub fn year(&self, text: &str, meta: Option<&Meta>) -> Option<i16> {
+        let date = meta.and_then(|meta| meta.text("date"));
+        let own = date.and_then(|date| reconcile::year_of_date(&date));
+        own.or(self.settings.year).or_else(|| reconcile::year(text))
+    }
+
+    /// The gazetteers it looks up in.
+    pub fn gazetteers(&self) -> &Gazetteers {
+        &self.gazetteers
+    }
+
+    /// Finds the mentions of a text, in order and disjoint, and its full names. Sections are read in parallel.
     ///
     /// # Errors
     /// When the tokenizer or the network fails.
-    pub fn mentions(&self, text: &str) -> Result<(Vec<Mention>, Coverage), RecognizeError> {
+    fn find(&self, text: &str) -> Result<Found, RecognizeError> {
         let sections = sections(text);
-        let read: Vec<Result<(Vec<Mention>, Coverage), RecognizeError>> = sections
+        let read: Vec<Result<Found, RecognizeError>> = sections
             .par_iter()
             .map(|section| {
-                let mut mentions = Vec::new();
-                let mut coverage = Coverage::default();
+                let mut found = Found::default();
                 for sentence in self.read_section(text, section)? {
-                    coverage.tokens += sentence.analysis.pieces.ids.len() as u64;
-                    coverage.seen += sentence.analysis.logits.nrows() as u64;
-                    mentions.extend(sentence.mentions());
+                    found.coverage.tokens += sentence.analysis.pieces.ids.len() as u64;
+                    found.coverage.seen += sentence.analysis.logits.nrows() as u64;
+                    found.mentions.extend(sentence.mentions());
+                    found.names.extend(self.names(&sentence));
                 }
-                mentions.retain(|mention| self.wanted(mention));
-                Ok((mentions, coverage))
+                Ok(found)
             })
             .collect();
-        let mut all = Vec::new();
-        let mut coverage = Coverage::default();
+        let mut all = Found::default();
         for section in read {
             // Of several errors the first in the text, whichever came first.
-            let (mentions, section) = section?;
-            all.extend(mentions);
-            coverage.tokens += section.tokens;
-            coverage.seen += section.seen;
+            let section = section?;
+            all.mentions.extend(section.mentions);
+            all.names.extend(section.names);
+            all.coverage.tokens += section.coverage.tokens;
+            all.coverage.seen += section.coverage.seen;
         }
-        Ok((all, coverage))
+        Ok(all)
+    }
+
+    /// The full names of the gazetteers in a sentence.
+    pub fn names(&self, sentence: &ReadSentence) -> Vec<FullName> {
+        reconcile::full_names(&self.gazetteers, &sentence.normalized)
     }
 
     /// Everything the stages make of a text, sentence by sentence, for people to look at.

@@ -9,14 +9,14 @@ use anyhow::{Context, Result, bail};
 use nommer_core::label::Label;
 use nommer_core::record::Outcome;
 use nommer_core::text::decode::looks_binary;
-use nommer_pipeline::config::{Config, is_model_name};
+use nommer_pipeline::config::Config;
 use nommer_pipeline::pipeline::Pipeline;
 use nommer_pipeline::run::{self, Event, RunError, RunOptions, Summary};
 use nommer_pipeline::sink::{self, Sink, SinkError};
 use nommer_pipeline::walk::{self, WalkOptions};
 use serde_json::json;
 
-use super::load_model;
+use super::{load_gazetteers, load_model, refuse_overwriting};
 use crate::Ending;
 use crate::args::AnnotateArgs;
 use crate::progress::{self, Progress};
@@ -26,25 +26,23 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     if let Some(file) = &args.config {
         config = config.or(Config::read(file)?);
     }
-    let config = config.with_defaults();
+    let mut config = config.with_defaults();
     let (settings, limits, jobs) = (config.settings()?, config.limits()?, config.workers()?);
     if args.show_config {
-        // A relative model would be looked for beside the file that this is saved to.
-        let model = config
-            .model
-            .as_deref()
-            .map(|model| match is_model_name(model) && !model.exists() {
-                true => Ok(model.to_owned()),
-                false => std::path::absolute(model),
-            })
-            .transpose()?;
-        let config = Config { model, ..config };
+        // A relative path would be looked for beside the file that this is saved to.
+        let here = std::env::current_dir()?;
+        config.place_paths(|path| here.join(path).components().collect());
         std::io::stdout().write_all(config.to_toml().as_bytes())?;
         return Ok(Ending::Complete);
     }
     let Some(output) = &args.output else {
         bail!("no output; name one with -o")
     };
+
+    for output in [Some(output), args.log.as_ref()].into_iter().flatten() {
+        let tables = config.paths_mut().map(|path| &*path);
+        refuse_overwriting(output, tables.chain(&args.config).map(PathBuf::as_path))?;
+    }
 
     // Everything that can be wrong with the set-up is found before the first document is read.
     let inputs = args.inputs();
@@ -62,11 +60,12 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     };
     let walk = walk::walk(&inputs, &options)?;
     let model = load_model(&config)?;
+    let gazetteers = load_gazetteers(&config)?;
     refuse_same_target(output, args.log.as_deref())?;
     let mut log = args.log.as_deref().map(Log::open).transpose()?;
     let sink = sink::open_output(output)?;
     let stop = stop_on_signal()?;
-    let pipeline = Arc::new(Pipeline::new(model, settings));
+    let pipeline = Arc::new(Pipeline::new(model, gazetteers, settings));
 
     let progress = Progress::start(args.quiet, inputs, options);
     let mut observe = |event: Event<'_>| {

@@ -2,24 +2,31 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use nommer_core::entity;
 use nommer_core::label::Label;
-use nommer_core::record::{Outcome, Record};
+use nommer_core::offset::OffsetUnit;
+use nommer_core::record::{Kb, LinkOutcome, Outcome, Record};
 use nommer_eval::align::{AlignedBy, Alignment, GoldDocument, Selection, align, check_gold};
 use nommer_eval::bootstrap::Draws;
-use nommer_eval::document::{Annotation, Corpus, Document, Place, Problem, ProblemKind};
+use nommer_eval::document::{
+    Annotation, Corpus, Document, Link, Place, Problem, ProblemKind, Target,
+};
 use nommer_eval::labels::LabelMap;
 use nommer_eval::read::{Format, ReadOptions, read};
 use nommer_eval::report::{Choices, Options, Origin, Report, Side, evaluate};
 use nommer_eval::slices::Seen;
 use nommer_eval::{html, terminal};
+use nommer_gazetteer::layers::Gazetteers;
+use nommer_pipeline::config::Config;
 use nommer_pipeline::pipeline::{Pipeline, Settings};
 use nommer_pipeline::read::{Content, RawDocument};
+use nommer_pipeline::reconcile;
 use rayon::prelude::*;
 
-use super::{load_model, parent, write_whole};
+use super::{load_gazetteers, load_model, parent, refuse_overwriting, write_whole};
 use crate::args::EvaluateArgs;
 use crate::{Ending, complain};
 
@@ -51,7 +58,8 @@ pub(crate) fn run(args: EvaluateArgs) -> Result<Ending> {
 
     let (origin, corpus) = match &args.pred {
         Some(path) => input.read(path, args.pred_format)?,
-        None => annotate(&gold, &args, settings)?,
+        None if args.link => link(&gold, &config, &settings)?,
+        None => annotate(&gold, &args, &config, settings)?,
     };
     let (alignment, origin) = input.align(&gold, origin, corpus)?;
     let other = match &args.compare {
@@ -132,6 +140,19 @@ fn refuse_nonsense(args: &EvaluateArgs) -> Result<()> {
     if args.common.model.is_some() && !args.run {
         bail!("--model has nothing to annotate; give --run, which annotates the gold's texts");
     }
+    let common = &args.common;
+    let gazetteer = !common.gazetteer.is_empty()
+        || common.user_gazetteer.is_some()
+        || common.no_gazetteer.is_some()
+        || common.date.is_some();
+    if gazetteer && !args.run && !args.link {
+        bail!(
+            "nothing is looked up; give --run, which annotates the gold's texts, or --link, which looks its mentions up"
+        );
+    }
+    if args.link && common.no_gazetteer == Some(true) {
+        bail!("--link looks mentions up, and --no-gazetteer forbids it; leave one out");
+    }
     let inputs = [
         Some(&args.gold),
         args.pred.as_ref(),
@@ -150,21 +171,7 @@ fn refuse_nonsense(args: &EvaluateArgs) -> Result<()> {
     if page.as_os_str() == "-" || page.is_dir() || !folder.is_dir() {
         bail!("cannot write {shown}: --html takes the name of a file in a folder that exists");
     }
-    let Ok(real) = page.canonicalize() else {
-        return Ok(());
-    };
-    for input in inputs() {
-        if input
-            .canonicalize()
-            .is_ok_and(|input| real.starts_with(input))
-        {
-            bail!(
-                "{shown} is, or lies in, {}, which is read; write the page elsewhere",
-                input.display()
-            );
-        }
-    }
-    Ok(())
+    refuse_overwriting(page, inputs().map(PathBuf::as_path))
 }
 
 /// Refuses fields to show figures by that no document has.
@@ -277,16 +284,18 @@ impl Input<'_> {
 fn annotate(
     gold: &[GoldDocument],
     args: &EvaluateArgs,
+    config: &Config,
     settings: Settings,
 ) -> Result<(Origin, Corpus)> {
-    let model = load_model(&args.config())?;
+    let model = load_model(config)?;
+    let gazetteers = load_gazetteers(config)?;
     // What is left out is left out, and counted, when both sides are checked.
     let settings = Settings {
         labels: Label::ALL.to_vec(),
         min_score: 0.0,
         ..settings
     };
-    let pipeline = Pipeline::new(model, settings);
+    let pipeline = Pipeline::new(model, gazetteers, settings);
     let documents = gold
         .par_iter()
         .map(|document| {
@@ -295,7 +304,10 @@ fn annotate(
                 path: args.gold.display().to_string(),
                 line: None,
                 content: Content::Text(document.text.clone()),
-                meta: None,
+                meta: date(document).and_then(|date| {
+                    let date = serde_json::value::to_raw_value(date).ok()?;
+                    Some([("date".to_owned(), date)].into_iter().collect())
+                }),
             });
             evaluated(record)
         })
@@ -313,20 +325,89 @@ fn annotate(
     Ok((origin, corpus))
 }
 
-/// A record as the evaluation takes it.
-fn evaluated(record: Record) -> Document {
-    let mut document = Document {
-        id: record.id,
-        place: Place {
-            file: record.source.path,
-            line: None,
-        },
+/// Looks the mentions of the gold up.
+fn link(gold: &[GoldDocument], config: &Config, settings: &Settings) -> Result<(Origin, Corpus)> {
+    let gazetteers = load_gazetteers(config)?;
+    let documents = gold
+        .par_iter()
+        .map(|document| linked(document, &gazetteers, settings.year));
+    let corpus = Corpus {
+        documents: documents.collect(),
+        format: "the gold's mentions, looked up now".to_owned(),
+        rejected: 0,
+    };
+    let names = gazetteers.iter().map(|gazetteer| {
+        let about = gazetteer.about();
+        format!("{} {}", about.name, about.version)
+    });
+    let origin = Origin {
+        name: names.collect::<Vec<_>>().join(", "),
+        format: corpus.format.clone(),
+    };
+    Ok((origin, corpus))
+}
+
+/// A gold document with the links that the gazetteers give its mentions.
+fn linked(document: &GoldDocument, gazetteers: &Gazetteers, year: Option<i16>) -> Document {
+    let mentions = document.mentions.iter().map(|mention| entity::Mention {
+        span: mention.span,
+        label: mention.label,
+        score: 1.0,
+    });
+    let mentions: Vec<entity::Mention> = mentions.collect();
+    let own = date(document).and_then(reconcile::year_of_date);
+    let year = own.or(year).or_else(|| reconcile::year(&document.text));
+    let decisions = reconcile::link(gazetteers, &document.text, &mentions, year);
+    let annotations = document.mentions.iter().zip(&decisions);
+    let annotations = annotations.map(|(mention, decision)| Annotation {
+        start: mention.span.start(),
+        end: mention.span.end(),
+        label: mention.label.to_string(),
         text: None,
-        unit: Default::default(),
+        score: None,
+        link: Some(evaluated_link(&decision.kb())),
+        line: None,
+    });
+    Document {
+        unit: OffsetUnit::Byte,
+        spans: annotations.collect(),
+        ..unannotated(document.id.clone(), String::new())
+    }
+}
+
+/// The date that a document brings along.
+fn date(document: &GoldDocument) -> Option<&str> {
+    document.meta.get("date")?.first().map(String::as_str)
+}
+
+/// A link of a record as the evaluation takes it.
+fn evaluated_link(kb: &Kb) -> Link {
+    let target = match (&kb.outcome, &kb.id) {
+        (LinkOutcome::Linked, Some(id)) => Target::Linked(id.clone()),
+        (LinkOutcome::Ambiguous, _) => Target::Ambiguous,
+        _ => Target::Nil,
+    };
+    Link {
+        target,
+        tier: kb.tier.clone(),
+    }
+}
+
+fn unannotated(id: String, file: String) -> Document {
+    Document {
+        id,
+        place: Place { file, line: None },
+        text: None,
+        unit: OffsetUnit::default(),
         spans: Vec::new(),
         failed: None,
         meta: Default::default(),
-    };
+    }
+}
+
+/// A record as the evaluation takes it.
+fn evaluated(record: Record) -> Document {
+    let mut document = unannotated(record.id, record.source.path);
     match record.outcome {
         Outcome::Failed { error } => document.failed = Some(error.message),
         Outcome::Annotated {
@@ -340,7 +421,7 @@ fn evaluated(record: Record) -> Document {
                 text: Some(entity.text),
                 // What the record shows, not what only this process knows.
                 score: Some((f64::from(entity.score) * 1e4).round() / 1e4),
-                link: None,
+                link: entity.kb.as_ref().map(evaluated_link),
                 line: None,
             });
             document.spans = annotations.collect();

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io::Write as _;
 
 use anyhow::{Context, Result, bail};
+use nommer_core::entity::Mention;
 use nommer_core::text::decode::decode;
 use nommer_model::decode::softmax;
 use nommer_model::manifest::sha256;
@@ -11,9 +12,11 @@ use nommer_model::model::Model;
 use nommer_pipeline::config::Config;
 use nommer_pipeline::pipeline::{Pipeline, ReadSentence};
 use nommer_pipeline::read::{Content, RawDocument, read};
+use nommer_pipeline::reconcile::{Decision, FullName, Reconciled};
 use nommer_pipeline::walk::{Input, WalkItem, WalkOptions, walk};
 
-use super::load_model;
+use super::gazetteer::described;
+use super::{load_gazetteers, load_model};
 use crate::Ending;
 use crate::args::ExplainArgs;
 
@@ -21,7 +24,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     let config = args.config();
     let settings = config.settings()?;
     let document = find_document(&args, &config)?;
-    let pipeline = Pipeline::new(load_model(&config)?, settings);
+    let pipeline = Pipeline::new(load_model(&config)?, load_gazetteers(&config)?, settings);
 
     let mut out = String::new();
     writeln!(out, "document   {} ({})", document.id, document.path)?;
@@ -44,17 +47,36 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     };
     let sentences = pipeline.explain(&text)?;
     writeln!(out, "sentences  {}", sentences.len())?;
-    let mut shown = 0;
+    let mut shown = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
         let wanted = |find: &String| sentence.span.slice(&text).contains(find);
         if args.find.as_ref().is_none_or(wanted) {
-            shown += 1;
+            shown.push(sentence.span);
             writeln!(out, "\nsentence {}", index + 1)?;
             explain_sentence(&mut out, &pipeline, sentence, &text)?;
         }
     }
-    if let (Some(find), 0) = (&args.find, shown) {
+    if let (Some(find), []) = (&args.find, &shown[..]) {
         bail!("no sentence of {} contains {find:?}", document.id);
+    }
+    if !pipeline.gazetteers().is_empty() {
+        let meta = document.meta.as_ref();
+        match pipeline.year(&text, meta) {
+            Some(year) => writeln!(out, "\nreconciliation, in {year}")?,
+            None => writeln!(out, "\nreconciliation, in no known year")?,
+        }
+        // The whole document decides, whatever is shown of it.
+        let mentions: Vec<Mention> = sentences.iter().flat_map(ReadSentence::mentions).collect();
+        let names: Vec<FullName> = sentences
+            .iter()
+            .flat_map(|sentence| pipeline.names(sentence))
+            .collect();
+        for reconciled in pipeline.reconcile(&text, &mentions, &names, meta) {
+            let span = reconciled.mention.span;
+            if shown.iter().any(|sentence| sentence.overlaps(span)) {
+                explain_decision(&mut out, &reconciled, &text)?;
+            }
+        }
     }
     std::io::stdout().write_all(out.as_bytes())?;
     Ok(Ending::Complete)
@@ -148,6 +170,30 @@ fn explain_sentence(
             mention.span,
             mention.span.slice(text)
         )?;
+    }
+    Ok(())
+}
+
+/// What the gazetteer made of a mention, and of what else it could have meant.
+fn explain_decision(out: &mut String, reconciled: &Reconciled<'_>, text: &str) -> fmt::Result {
+    const SHOWN: usize = 3;
+    let mention = &reconciled.mention;
+    let name = mention.span.slice(text);
+    write!(out, "  {} {:?} {name:?}", mention.label, mention.span)?;
+    if let Some((rule, was)) = &reconciled.change {
+        write!(out, ", {} by the gazetteer", rule.as_str())?;
+        for was in was {
+            write!(out, ", was {} {:?}", was.label, was.span.slice(text))?;
+        }
+    }
+    match &*reconciled.decision {
+        Decision::Linked { .. } => writeln!(out, ": linked")?,
+        Decision::Ambiguous { .. } => writeln!(out, ": ambiguous")?,
+        Decision::Nil { local_id, .. } => writeln!(out, ": {local_id}")?,
+    }
+    for ranked in reconciled.decision.ranked().iter().take(SHOWN) {
+        let [what, why] = described(&ranked.candidate, &ranked.features);
+        writeln!(out, "    {what}\n          {why}")?;
     }
     Ok(())
 }

@@ -5,12 +5,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use nommer_gazetteer::candidates::{Context, Tier, candidates, weigh};
+use nommer_gazetteer::candidates::{Candidate, Context, Features, Mentioned, candidates, weigh};
 use nommer_gazetteer::compile::{About, Layer, compile, merge};
+use nommer_gazetteer::entry::Years;
 use nommer_gazetteer::index::Gazetteer;
+use nommer_gazetteer::layers::Gazetteers;
 use nommer_gazetteer::table::{self, Row, TableFormat, TableProblem};
+use nommer_pipeline::config::Config;
 
-use super::write_whole;
+use super::{open_gazetteers, refuse_overwriting, write_whole};
 use crate::args::{GazetteerArgs, GazetteerCommand};
 use crate::{Ending, complain};
 
@@ -23,7 +26,7 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
             version,
             layers,
         } => build(&tables, &output, name, version, layers.as_deref()),
-        GazetteerCommand::Info { file, json } => info(&file, json),
+        GazetteerCommand::Info { file, json } => info(file, json),
         GazetteerCommand::Lookup {
             name,
             gazetteer,
@@ -31,55 +34,35 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
             context,
             date,
         } => {
-            let gazetteer = open(&gazetteer)?;
+            let gazetteers = Gazetteers::new(open_gazetteers(&gazetteer)?);
+            let settings = Config {
+                date,
+                ..Config::default()
+            };
             let document = Context {
-                year: date,
-                countries: BTreeMap::new(),
+                year: settings.settings()?.year,
+                ..Context::default()
+            };
+            let mentioned = Mentioned {
+                label,
+                before: &context,
             };
             let mut out = std::io::stdout().lock();
-            let mut weighed: Vec<_> = candidates(&gazetteer, &name)
+            let mut weighed: Vec<_> = candidates(&gazetteers, &name)
                 .into_iter()
-                .map(|candidate| (weigh(&candidate, label, &context, &document), candidate))
+                .map(|candidate| (weigh(&candidate, mentioned, &document), candidate))
                 .collect();
             weighed.sort_by(|a, b| b.0.score().total_cmp(&a.0.score()));
             if weighed.is_empty() {
-                writeln!(
-                    out,
-                    "{name:?} is not in {} {}",
-                    gazetteer.about().name,
-                    gazetteer.about().version
-                )?;
+                let searched = gazetteers.iter().map(Gazetteer::about);
+                let searched: Vec<String> = searched
+                    .map(|about| format!("{} {}", about.name, about.version))
+                    .collect();
+                writeln!(out, "{name:?} is not in {}", searched.join(", "))?;
             }
             for (features, candidate) in &weighed {
-                let entity = &candidate.entity;
-                let country = entity
-                    .country
-                    .map_or_else(String::new, |code| format!(", {code}"));
-                let years = entity.years.to_string();
-                let years = if years == ".." {
-                    String::new()
-                } else {
-                    format!(", {years}")
-                };
-                writeln!(
-                    out,
-                    "{:.2}  {}  {} ({}{country}{years})",
-                    features.score(),
-                    entity.id,
-                    entity.name,
-                    entity.kind
-                )?;
-                let reasons: Vec<String> = features
-                    .named()
-                    .into_iter()
-                    .filter(|(_, value)| *value != 0.0)
-                    .map(|(name, value)| format!("{name} {value:+.2}"))
-                    .collect();
-                let how = match candidate.tier {
-                    Tier::Exact if candidate.alias == name => String::new(),
-                    tier => format!(" by {} of {:?}", tier.as_str(), candidate.alias),
-                };
-                writeln!(out, "      {}{how}", reasons.join(", "))?;
+                let [what, why] = described(candidate, features);
+                writeln!(out, "{what}\n      {why}")?;
             }
             Ok(Ending::Complete)
         }
@@ -87,14 +70,40 @@ pub(crate) fn run(args: GazetteerArgs) -> Result<Ending> {
     }
 }
 
-fn open(file: &Path) -> Result<Gazetteer> {
-    let gazetteer = Gazetteer::open(file)?;
-    gazetteer.verify()?;
-    Ok(gazetteer)
+/// A candidate and what speaks for it, in two lines.
+pub(super) fn described(candidate: &Candidate<'_>, features: &Features) -> [String; 2] {
+    let entity = &candidate.entity;
+    let country = entity
+        .country
+        .map_or_else(String::new, |code| format!(", {code}"));
+    let years = match entity.years {
+        Years::ALWAYS => String::new(),
+        years => format!(", {years}"),
+    };
+    let what = format!(
+        "{:.2}  {}  {} ({}{country}{years})",
+        features.score(),
+        entity.id,
+        entity.name,
+        entity.kind
+    );
+    let reasons: Vec<String> = features
+        .named()
+        .into_iter()
+        .filter(|(_, value)| *value != 0.0)
+        .map(|(name, value)| format!("{name} {value:+.2}"))
+        .collect();
+    let why = format!(
+        "{} of {:?}: {}",
+        candidate.tier.as_str(),
+        candidate.alias,
+        reasons.join(", ")
+    );
+    [what, why]
 }
 
 /// The rows of a table, and what is wrong in it.
-fn read(path: &Path, problems: &mut Vec<TableProblem>) -> Result<Vec<Row>> {
+pub(super) fn read(path: &Path, problems: &mut Vec<TableProblem>) -> Result<Vec<Row>> {
     let extension = path
         .extension()
         .and_then(|extension| extension.to_str())
@@ -120,6 +129,16 @@ fn report(problems: &[TableProblem]) {
     }
 }
 
+/// Says all that is wrong in tables, and fails if anything is.
+pub(super) fn refuse(problems: &[TableProblem], consequence: &str) -> Result<()> {
+    report(problems);
+    match problems.len() {
+        0 => Ok(()),
+        1 => bail!("1 problem in the tables; {consequence}"),
+        count => bail!("{count} problems in the tables; {consequence}"),
+    }
+}
+
 fn build(
     tables: &[PathBuf],
     output: &Path,
@@ -132,13 +151,8 @@ fn build(
         .iter()
         .map(|table| read(table, &mut problems))
         .collect::<Result<Vec<_>>>()?;
-    if !problems.is_empty() {
-        report(&problems);
-        bail!(
-            "{} problems in the tables; nothing was built",
-            problems.len()
-        );
-    }
+    refuse(&problems, "nothing was built")?;
+    refuse_overwriting(output, tables.iter().map(PathBuf::as_path).chain(layers))?;
     let layers: Vec<Layer> = match layers {
         Some(path) => {
             let json =
@@ -167,8 +181,12 @@ fn build(
     Ok(Ending::Complete)
 }
 
-fn info(file: &Path, json: bool) -> Result<Ending> {
-    let gazetteer = open(file)?;
+fn info(file: Option<PathBuf>, json: bool) -> Result<Ending> {
+    let gazetteers = open_gazetteers(file.as_slice())?;
+    let Some(gazetteer) = gazetteers.first() else {
+        bail!("no gazetteer")
+    };
+    gazetteer.verify()?;
     let about = gazetteer.about();
     let mut out = std::io::stdout().lock();
     if json {
@@ -200,14 +218,26 @@ fn info(file: &Path, json: bool) -> Result<Ending> {
 
 fn check(tables: &[PathBuf]) -> Result<Ending> {
     let mut problems = Vec::new();
+    let mut notes = Vec::new();
     let mut count = 0;
     for table in tables {
         let rows = read(table, &mut problems)?;
         count += rows.len();
-        problems.extend(table::lint(&table.display().to_string(), &rows));
+        let lint = table::lint(&table.display().to_string(), &rows);
+        problems.extend(lint.problems);
+        notes.extend(lint.notes);
+    }
+    let mut out = std::io::stdout().lock();
+    for note in &notes {
+        writeln!(out, "note: {note}")?;
     }
     report(&problems);
-    println!("{count} entries, {} findings", problems.len());
+    writeln!(
+        out,
+        "{count} entries, {} findings, {} notes",
+        problems.len(),
+        notes.len()
+    )?;
     Ok(if problems.is_empty() {
         Ending::Complete
     } else {

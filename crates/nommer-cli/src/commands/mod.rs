@@ -10,7 +10,9 @@ pub(crate) mod model;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use nommer_gazetteer::index::Gazetteer;
+use nommer_gazetteer::layers::Gazetteers;
 use nommer_hub::{Name, Remote, Store};
 use nommer_model::model::{Model, ModelFiles};
 use nommer_pipeline::config::{Config, SHIPPED, is_model_name};
@@ -37,11 +39,10 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 
 /// Loads the model that is named, else the one the environment names, else the built-in one.
 fn load_model(config: &Config) -> Result<Model> {
-    let named = || std::env::var_os("NOMMER_MODEL").filter(|name| !name.is_empty());
     let name = config
         .model
         .clone()
-        .or_else(|| named().map(PathBuf::from))
+        .or_else(|| named_by("NOMMER_MODEL"))
         .unwrap_or_else(|| PathBuf::from(SHIPPED));
     Ok(Model::load_with(
         &find_model(&name)?,
@@ -70,6 +71,47 @@ fn hub() -> Result<(Store, Remote)> {
     Ok(Store::shared(|name| std::env::var(name).ok())?)
 }
 
+/// The path in a variable of the environment.
+fn named_by(variable: &str) -> Option<PathBuf> {
+    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
+    path.map(PathBuf::from)
+}
+
+/// The gazetteer the program carries.
+const BUILT_IN_GAZETTEER: &[u8] = include_bytes!("../../../../models/gazetteer-fr/gazetteer.gaz");
+
+/// Opens the gazetteers in `files`, else the one the environment names, else the built-in one.
+fn open_gazetteers(files: &[PathBuf]) -> Result<Vec<Gazetteer>> {
+    let open = |file: &Path| -> Result<Gazetteer> {
+        let gazetteer = Gazetteer::open(file)?;
+        gazetteer.verify()?;
+        Ok(gazetteer)
+    };
+    if !files.is_empty() {
+        return files.iter().map(|file| open(file)).collect();
+    }
+    Ok(vec![match named_by("NOMMER_GAZETTEER") {
+        Some(file) => open(&file)?,
+        None => Gazetteer::from_static(BUILT_IN_GAZETTEER, "the built-in gazetteer")?,
+    }])
+}
+
+/// All that a configuration looks entities up in.
+fn load_gazetteers(config: &Config) -> Result<Gazetteers> {
+    if config.no_gazetteer == Some(true) {
+        return Ok(Gazetteers::default());
+    }
+    let files = config.gazetteer.as_deref().unwrap_or_default();
+    let gazetteers = Gazetteers::new(open_gazetteers(files)?);
+    let Some(table) = &config.user_gazetteer else {
+        return Ok(gazetteers);
+    };
+    let mut problems = Vec::new();
+    let rows = gazetteer::read(table, &mut problems)?;
+    gazetteer::refuse(&problems, "nothing was annotated")?;
+    Ok(gazetteers.with_user(&table.display().to_string(), rows)?)
+}
+
 /// Writes a file beside where it shall be, and moves it there when it is whole.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = || format!("cannot write {}", path.display());
@@ -85,6 +127,26 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     file.persist(path).with_context(cannot)?;
     Ok(())
+}
+
+/// Refuses an output that is, or lies in, one of the inputs.
+fn refuse_overwriting<'a>(output: &Path, mut inputs: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let Ok(real) = output.canonicalize() else {
+        return Ok(());
+    };
+    let read = |input: &&Path| {
+        input
+            .canonicalize()
+            .is_ok_and(|input| real.starts_with(input))
+    };
+    match inputs.find(read) {
+        None => Ok(()),
+        Some(input) => bail!(
+            "{} is, or lies in, {}, which is read; write elsewhere",
+            output.display(),
+            input.display()
+        ),
+    }
 }
 
 /// The folder a file is in.

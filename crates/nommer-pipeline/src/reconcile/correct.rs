@@ -1,0 +1,334 @@
+//! Where a name in full corrects the model.
+
+use std::collections::HashSet;
+
+use nommer_core::entity::Mention;
+use nommer_core::label::Label;
+use nommer_core::record::Origin;
+use nommer_gazetteer::entry::Kind;
+use nommer_gazetteer::key;
+
+use super::Rule;
+use super::scan::{FullName, Written};
+
+/// A mention after correction.
+#[derive(Debug)]
+pub(super) struct Corrected {
+    pub(super) mention: Mention,
+    pub(super) origin: Origin,
+    pub(super) change: Option<(Rule, Vec<Mention>)>,
+}
+
+/// The mentions, corrected by the full names; both are in order and disjoint, as is the result.
+pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> Vec<Corrected> {
+    let mut corrected: Vec<Corrected> = Vec::with_capacity(mentions.len());
+    let surnames = surnames(text, names);
+    let mut names = names;
+    let mut at = 0;
+    while at < mentions.len() || !names.is_empty() {
+        let mention = mentions.get(at);
+        if let Some(parts) = mention.and_then(|mention| partners(text, mention, names)) {
+            corrected.extend(parts.iter().map(|part| Corrected {
+                mention: Mention {
+                    span: part.span,
+                    label: part.label,
+                    score: mentions[at].score,
+                },
+                origin: Origin::Both,
+                change: Some((Rule::Split, vec![mentions[at]])),
+            }));
+            names = &names[parts.len()..];
+            at += 1;
+            continue;
+        }
+        // The name's turn comes when no mention before it is left.
+        let next = names.split_first().filter(|(name, _)| {
+            mention.is_none_or(|mention| name.span.start() <= mention.span.start())
+        });
+        let Some((name, rest)) = next else {
+            let Some(mention) = mention else { break };
+            corrected.push(Corrected {
+                mention: *mention,
+                origin: Origin::Model,
+                change: None,
+            });
+            at += 1;
+            continue;
+        };
+        names = rest;
+        let inside = mentions[at..]
+            .iter()
+            .take_while(|mention| mention.span.end() <= name.span.end())
+            .count();
+        let was = &mentions[at..at + inside];
+        let cut_by = mentions
+            .get(at + inside)
+            .is_some_and(|mention| mention.span.overlaps(name.span));
+        let into_last = corrected
+            .last()
+            .is_some_and(|last| last.mention.span.overlaps(name.span));
+        if cut_by || into_last {
+            continue;
+        }
+        let Some((rule, label)) = rule(name, was) else {
+            continue;
+        };
+        let surname = rule == Rule::Relabelled && was.iter().all(|was| was.label == Label::Per);
+        if surname && surnames.contains(&key::fold(name.span.slice(text))) {
+            continue;
+        }
+        at += inside;
+        let score = was.iter().map(|mention| mention.score).reduce(f32::max);
+        corrected.push(Corrected {
+            mention: Mention {
+                span: name.span,
+                label,
+                score: score.unwrap_or(ADDED),
+            },
+            origin: if was.is_empty() {
+                Origin::Gazetteer
+            } else {
+                Origin::Both
+            },
+            change: Some((rule, was.to_vec())),
+        });
+    }
+    corrected
+}
+
+/// The surnames of the gazetteer's persons that stand in the text in full: `Hollande` is no country beside
+/// `François Hollande`.
+fn surnames(text: &str, names: &[FullName]) -> HashSet<String> {
+    let persons = names.iter().filter(|name| name.kind == Kind::Person);
+    persons
+        .filter_map(|person| {
+            let folded = key::fold(person.span.slice(text));
+            folded
+                .rsplit_once(' ')
+                .map(|(_, surname)| surname.to_owned())
+        })
+        .collect()
+}
+
+/// The organisations that a mention names with hyphens between them, at the front of `names`: partners (`Suez-Degrémont`)
+/// and no double name, which the gazetteer would have as one.
+fn partners<'n>(text: &str, mention: &Mention, names: &'n [FullName]) -> Option<&'n [FullName]> {
+    // Most mentions begin with no name, and those before it are not counted each time.
+    if names.first()?.span.start() != mention.span.start() {
+        return None;
+    }
+    let inside = names
+        .iter()
+        .take_while(|name| name.span.end() <= mention.span.end())
+        .count();
+    let (first, rest) = names[..inside].split_first()?;
+    let mut end = first.span.end();
+    for name in rest {
+        let between = &text[end..name.span.start()];
+        if !matches!(between.trim(), "-" | "\u{2010}" | "–") {
+            return None;
+        }
+        end = name.span.end();
+    }
+    let organisations = names[..inside].iter().all(|name| name.label == Label::Org);
+    let whole = end == mention.span.end();
+    (inside > 1 && whole && organisations).then_some(&names[..inside])
+}
+
+/// The score of a mention that the model did not find.
+const ADDED: f32 = 0.8;
+
+/// The rule that makes this name a mention where the model found those inside of it, and its label.
+fn rule(name: &FullName, was: &[Mention]) -> Option<(Rule, Label)> {
+    let rule = match was {
+        [] if addable(name) => Rule::Added,
+        [mention] if mention.span == name.span => {
+            // Palaces and sites are organisations for many.
+            let place = matches!(name.kind, Kind::Building | Kind::Site);
+            let known = name.user || name.prominence >= RELABELS && !place;
+            if mention.label == name.label || !known {
+                return None;
+            }
+            Rule::Relabelled
+        }
+        [_, ..] if name.words > 1 && !only_headed(name) => Rule::Extended,
+        _ => return None,
+    };
+    Some((rule, name.label))
+}
+
+/// The least prominence of an entry that changes a label.
+const RELABELS: u8 = 40;
+
+/// Whether all that a name has more than the model found may be a common noun in front of it, which texts count in or
+/// not: `la mer Caspienne`, `la revue Nature`.
+fn only_headed(name: &FullName) -> bool {
+    name.written == Written::Headed && (name.label == Label::Loc || name.kind == Kind::Media)
+}
+
+/// Whether a name is a mention although the model found none.
+fn addable(name: &FullName) -> bool {
+    let settled = matches!(
+        name.kind,
+        Kind::Country | Kind::Region | Kind::City | Kind::Commune
+    );
+    match (name.words, name.written) {
+        (_, Written::Loosely | Written::Headed) => false,
+        // Who lists a name wants it found.
+        _ if name.user => true,
+        (1, Written::Acronym) => name.kind == Kind::International && name.prominence >= 80,
+        (1, _) => settled && name.prominence >= 80,
+        _ => {
+            let body = matches!(name.label, Label::Org | Label::Per);
+            (settled || body) && name.prominence >= 60
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nommer_core::span::Span;
+
+    use super::super::decide::tests::unmark;
+    use super::*;
+
+    /// The prominence that stands for the user's own table.
+    const USER: u8 = 1;
+
+    /// What becomes of marked mentions when the gazetteer has these names, each with a type and a prominence.
+    fn check(marked: &str, names: &[(&str, Kind, u8)], expected: &[&str]) {
+        let (text, mentions) = unmark(marked);
+        let mut names: Vec<FullName> = names
+            .iter()
+            .map(|(name, kind, prominence)| {
+                let start = text.find(name).unwrap();
+                FullName {
+                    span: Span::new(start, start + name.len()).unwrap(),
+                    label: kind.label(),
+                    kind: *kind,
+                    prominence: *prominence,
+                    words: name.split([' ', '-']).count(),
+                    user: *prominence == USER,
+                    written: if name.starts_with(char::is_uppercase) {
+                        Written::Capitals
+                    } else {
+                        Written::Headed
+                    },
+                }
+            })
+            .collect();
+        names.sort_by_key(|name| name.span);
+        let shown: Vec<String> = correct(&text, &mentions, &names)
+            .iter()
+            .map(|found| {
+                let rule = found.change.as_ref().map_or("", |(rule, _)| rule.as_str());
+                let mention = &found.mention;
+                format!("{} {} {rule}", mention.label, mention.span.slice(&text))
+            })
+            .collect();
+        let shown: Vec<&str> = shown.iter().map(|shown| shown.trim_end()).collect();
+        assert_eq!(shown, expected, "{marked}");
+    }
+
+    #[test]
+    fn parts_of_a_name_become_the_name() {
+        check(
+            "le [ORG Conseil de sécurité] des [ORG Nations unies] à [LOC Paris]",
+            &[(
+                "Conseil de sécurité des Nations unies",
+                Kind::International,
+                90,
+            )],
+            &[
+                "ORG Conseil de sécurité des Nations unies extended",
+                "LOC Paris",
+            ],
+        );
+        // Not across the end of another mention, and not for a common noun alone.
+        check(
+            "[ORG Banque de France et Cie]",
+            &[("Banque de France", Kind::Institution, 90)],
+            &["ORG Banque de France et Cie"],
+        );
+        check(
+            "la mer [LOC Caspienne]",
+            &[("mer Caspienne", Kind::Water, 90)],
+            &["LOC Caspienne"],
+        );
+    }
+
+    #[test]
+    fn labels_follow_names_of_one_meaning() {
+        check(
+            "[LOC Alstom]",
+            &[("Alstom", Kind::Company, 80)],
+            &["ORG Alstom relabelled"],
+        );
+        check(
+            "[LOC Alstom]",
+            &[("Alstom", Kind::Company, 20)],
+            &["LOC Alstom"],
+        );
+        check(
+            "[ORG Maison Blanche]",
+            &[("Maison Blanche", Kind::Building, 80)],
+            &["ORG Maison Blanche"],
+        );
+    }
+
+    #[test]
+    fn a_surname_is_no_country() {
+        let names = [
+            ("Hollande", Kind::Country, 90),
+            ("François HOLLANDE", Kind::Person, 90),
+        ];
+        check(
+            "[PER Hollande], dit [PER François HOLLANDE]",
+            &names,
+            &["PER Hollande", "PER François HOLLANDE"],
+        );
+        check(
+            "[PER Bichkek] et [PER Vetcherni Bichkek]",
+            &[("Bichkek", Kind::City, 90)],
+            &["LOC Bichkek relabelled", "PER Vetcherni Bichkek"],
+        );
+    }
+
+    #[test]
+    fn known_names_are_added() {
+        check(
+            "au Kazakhstan",
+            &[("Kazakhstan", Kind::Country, 90)],
+            &["LOC Kazakhstan added"],
+        );
+        check("un Google", &[("Google", Kind::Company, 90)], &[]);
+        check("un Jean Bon", &[("Jean Bon", Kind::Person, 20)], &[]);
+        check(
+            "un Jean Bon chez [LOC Roux]",
+            &[
+                ("Jean Bon", Kind::Person, USER),
+                ("Roux", Kind::Company, USER),
+            ],
+            &["PER Jean Bon added", "ORG Roux relabelled"],
+        );
+    }
+
+    #[test]
+    fn partners_are_two() {
+        let firms = [
+            ("Suez", Kind::Company, 70),
+            ("Degrémont", Kind::Company, 40),
+        ];
+        check(
+            "par [LOC Suez-Degrémont]",
+            &firms,
+            &["ORG Suez split", "ORG Degrémont split"],
+        );
+        check("par [ORG Suez Degrémont]", &firms, &["ORG Suez Degrémont"]);
+        check(
+            "par [ORG Suez-Degrémont SA]",
+            &firms,
+            &["ORG Suez-Degrémont SA"],
+        );
+    }
+}
