@@ -276,6 +276,12 @@ fn a_plain_folder_is_described_by_what_its_labels_were_taken_for() {
         folder.run(&[&annotate[..], more].concat()).refused(parts);
     };
     refused(&["--label-map", "GPE=LOC"], &["GPE=LOC", "B-PER"]);
+    let gold = r#"{"id": "a", "text": "Zoé", "spans": [{"start": 0, "end": 3, "label": "PER"}]}"#;
+    folder.write("gold.jsonl", gold);
+    let evaluate = ["evaluate", "--gold", "gold.jsonl", "--run", "-m", &bert];
+    let map = |map| [&evaluate[..], &["--model-label-map", map]].concat();
+    folder.run(&map("ORG=LOC")).clean();
+    folder.run(&map("GPE=LOC")).refused(&["GPE=LOC", "B-PER"]);
     folder
         .run(&["model", "info", "ner-fr", "--label-map", "PER=ORG"])
         .refused(&["manifest", "--label-map"]);

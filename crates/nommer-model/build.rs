@@ -11,6 +11,7 @@ fn main() {
     if std::env::var_os("CARGO_FEATURE_RUST_BERT").is_none() {
         return;
     }
+    println!("cargo::rustc-env=NOMMER_LIBTORCH={VERSION}");
     for name in [
         "LIBTORCH",
         "LIBTORCH_USE_PYTORCH",

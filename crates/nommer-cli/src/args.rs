@@ -315,6 +315,15 @@ pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 
+    /// With --run: what labels of a plain Hugging Face model stand for, as --label-map of `nommer annotate`
+    #[arg(
+        long,
+        value_name = "NAME=LABEL,…",
+        value_delimiter = ',',
+        requires = "run"
+    )]
+    pub(crate) model_label_map: Vec<LabelMapping>,
+
     /// Threads [default: one per core]
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -577,6 +586,7 @@ impl EvaluateArgs {
         Config {
             jobs: self.jobs,
             no_text: Some(true),
+            label_map: label_map(&self.model_label_map),
             ..self.common.config()
         }
     }

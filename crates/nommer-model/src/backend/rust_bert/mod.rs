@@ -21,6 +21,7 @@ mod network;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ndarray::Array2;
@@ -32,6 +33,9 @@ use network::{Architecture, Network};
 
 /// The most pieces, padding included, of one batch on a GPU.
 const GPU_PIECES: usize = 16 * 1024;
+
+/// The libtorch that tch is made for, which the build script looked for.
+const LIBTORCH: &str = env!("NOMMER_LIBTORCH");
 
 /// A network on libtorch, ready to run on any number of threads.
 pub struct RustBert {
@@ -67,6 +71,8 @@ impl RustBert {
         device: tch::Device,
         kind: Kind,
     ) -> Result<RustBert, LoadError> {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        check_version(loaded_from(&maps).as_deref()).map_err(LoadError::Runtime)?;
         let file = SafeTensors::deserialize(weights)?;
         let architecture = Architecture::read(config, &file)?;
         // The workers own the cores.
@@ -274,10 +280,39 @@ impl TokenClassifier for RustBert {
             "f32"
         };
         format!(
-            "rust-bert 0.23 {} on libtorch 2.4.0, {kind}, {device}",
+            "rust-bert 0.23 {} on libtorch {LIBTORCH}, {kind}, {device}",
             self.architecture.name()
         )
     }
+}
+
+/// The folder that the running program has libtorch from, by the list of its mappings as Linux keeps it.
+fn loaded_from(maps: &str) -> Option<PathBuf> {
+    let library = maps.lines().find_map(|line| {
+        let path = Path::new(&line[line.find('/')?..]);
+        path.ends_with("libtorch_cpu.so").then_some(path)
+    })?;
+    Some(library.parent()?.parent()?.to_owned())
+}
+
+/// Complains of a libtorch that says it is another than the one this program was built with: where it links at all, it
+/// crashes or computes something else.
+fn check_version(folder: Option<&Path>) -> Result<(), String> {
+    let Some(folder) = folder else {
+        return Ok(());
+    };
+    // libtorch as PyTorch's wheel has it does not say.
+    let version = std::fs::read_to_string(folder.join("build-version")).unwrap_or_default();
+    let version = version.trim().split('+').next().unwrap_or_default();
+    let bypassed = std::env::var_os("LIBTORCH_BYPASS_VERSION_CHECK").is_some();
+    if version.is_empty() || version == LIBTORCH || bypassed {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is libtorch {version}, and this program was built with {LIBTORCH}; build it again, or name the right lib in \
+         LD_LIBRARY_PATH",
+        folder.display()
+    ))
 }
 
 /// The GPU of this number, if libtorch can use it.
@@ -482,6 +517,23 @@ mod tests {
             }
         }
         assert_eq!(batches(&windows, 200).len(), 3);
+    }
+
+    #[test]
+    fn another_libtorch_is_refused_when_it_is_loaded() {
+        let maps = "7f00-7f01 r--p 0000 fe:00 12 /opt/my torch/lib/libc10.so\n\
+                    7f02-7f03 r-xp 0000 fe:00 13                    /opt/my torch/lib/libtorch_cpu.so\n";
+        assert_eq!(loaded_from(maps), Some(PathBuf::from("/opt/my torch")));
+        assert_eq!(loaded_from("7f00-7f01 rw-p 0000 00:00 0 [heap]\n"), None);
+        let folder = std::env::temp_dir().join(format!("nommer-libtorch-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        assert_eq!(check_version(Some(&folder)), Ok(()));
+        std::fs::write(folder.join("build-version"), "2.5.1+cpu\n").unwrap();
+        let refused = check_version(Some(&folder)).unwrap_err();
+        assert!(refused.contains("is libtorch 2.5.1"), "{refused}");
+        std::fs::write(folder.join("build-version"), format!("{LIBTORCH}+cpu\n")).unwrap();
+        assert_eq!(check_version(Some(&folder)), Ok(()));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
