@@ -28,8 +28,16 @@ enum Manner {
     WrongBytes,
     /// Gives a tag that leads out of the store.
     HostileTag,
-    /// Sends away to another place.
+    /// Gives such a tag the second time it is asked.
+    HostileLater,
+    /// Sends away to another host.
     Redirect,
+    /// Is busy, once.
+    Busy,
+    /// Sends all of a file whatever part is asked for.
+    Whole,
+    /// Gives tags as mirrors do that compress.
+    WeakTag,
     /// Wants a token.
     Private,
     /// Has only weights of another format.
@@ -45,11 +53,21 @@ struct Hub {
 }
 
 struct Shared {
-    endpoint: String,
     files: BTreeMap<&'static str, Vec<u8>>,
     manner: Mutex<Manner>,
-    /// Path, range and token of each request.
-    asked: Mutex<Vec<(String, String, String)>>,
+    commit: Mutex<String>,
+    /// Where it sends away to.
+    elsewhere: Mutex<String>,
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    method: String,
+    path: String,
+    range: String,
+    token: String,
 }
 
 impl Hub {
@@ -59,9 +77,10 @@ impl Hub {
         let folder = tests_folder().join("fixtures/checkpoints/bert");
         let files = FILES.map(|name| (name, fs::read(folder.join(name)).unwrap()));
         let shared = Arc::new(Shared {
-            endpoint: endpoint.clone(),
             files: BTreeMap::from(files),
             manner: Mutex::new(manner),
+            commit: Mutex::new(COMMIT.to_owned()),
+            elsewhere: Mutex::default(),
             asked: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
@@ -79,7 +98,7 @@ impl Hub {
     }
 
     /// What was asked since the last time.
-    fn asked(&self) -> Vec<(String, String, String)> {
+    fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.shared.asked.lock().unwrap())
     }
 
@@ -107,29 +126,40 @@ impl Shared {
     fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut lines = BufReader::new(stream.try_clone()?).lines();
         let request = lines.next().unwrap()?;
-        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        let (mut range, mut token) = (String::new(), String::new());
+        let mut words = request.split(' ').map(str::to_owned);
+        let mut asked = Asked {
+            method: words.next().unwrap_or_default(),
+            path: words.next().unwrap_or_default(),
+            ..Asked::default()
+        };
         for line in lines {
             let line = line?;
-            match line.split_once(": ") {
-                Some((name, value)) if name.eq_ignore_ascii_case("range") => {
-                    range = value.to_owned()
-                }
-                Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
-                    token = value.to_owned()
-                }
-                Some(_) => {}
-                None => break,
+            let Some((name, value)) = line.split_once(": ") else {
+                break;
+            };
+            match name.to_lowercase().as_str() {
+                "range" => asked.range = value.to_owned(),
+                "authorization" => asked.token = value.to_owned(),
+                _ => {}
             }
         }
-        self.asked
-            .lock()
-            .unwrap()
-            .push((path.clone(), range.clone(), token.clone()));
+        let before = {
+            let mut all = self.asked.lock().unwrap();
+            all.push(asked.clone());
+            let same = |other: &&Asked| other.path == asked.path && other.method == asked.method;
+            all.iter().filter(same).count() - 1
+        };
+        let Asked {
+            method,
+            path,
+            range,
+            token,
+        } = asked;
         let manner = *self.manner.lock().unwrap();
+        let commit = self.commit.lock().unwrap().clone();
         let file = FILES.into_iter().find(|file| {
-            let of_model =
-                ["main", "v1", COMMIT].map(|revision| format!("/{NAME}/resolve/{revision}/{file}"));
+            let of_model = ["main", "v1", "refs%2Fpr%2F1", &commit]
+                .map(|revision| format!("/{NAME}/resolve/{revision}/{file}"));
             of_model.contains(&path) || path == format!("/elsewhere/{file}")
         });
         let status = |stream: &mut TcpStream, status: &str, headers: &str| {
@@ -149,40 +179,52 @@ impl Shared {
         // As the hub does: SHA-256 of large files, git's hash of small ones.
         let tag = match weights {
             true if manner == Manner::HostileTag => "../../../../evil".to_owned(),
+            true if manner == Manner::HostileLater && before > 0 => "/tmp/evil".to_owned(),
             true => sha256(&content),
             false => git_hash(&content),
         };
-        let about = format!("X-Repo-Commit: {COMMIT}\r\nX-Linked-Etag: \"{tag}\"\r\n");
+        let weak = if manner == Manner::WeakTag { "W/" } else { "" };
+        let about = format!("X-Repo-Commit: {commit}\r\nX-Linked-Etag: {weak}\"{tag}\"\r\n");
         if manner == Manner::Broken && weights {
             return status(&mut stream, "200 OK", "");
         }
         if manner == Manner::Redirect && weights && path.starts_with("/zoe") {
-            let there = format!("{about}Location: {}/elsewhere/{file}\r\n", self.endpoint);
+            let elsewhere = self.elsewhere.lock().unwrap();
+            let there = format!("{about}Location: {elsewhere}/elsewhere/{file}\r\n");
             return status(&mut stream, "302 Found", &there);
+        }
+        if manner == Manner::Busy && weights && before == 0 {
+            return status(&mut stream, "503 Service Unavailable", "");
         }
         if manner == Manner::WrongBytes && weights {
             content.reverse();
         }
-        let (first, last) = range
-            .trim_start_matches("bytes=")
-            .split_once('-')
-            .unwrap_or(("0", ""));
-        let first: usize = first.parse().unwrap();
-        let end = last.parse().map_or(content.len(), |last: usize| last + 1);
-        let part = &content[first.min(end)..end];
+        let first = range.trim_start_matches("bytes=").trim_end_matches('-');
+        let first = match first.parse::<usize>() {
+            Ok(first) if manner != Manner::Whole => first,
+            _ => 0,
+        };
+        if first >= content.len() {
+            return status(&mut stream, "416 Range Not Satisfiable", "");
+        }
+        let part = &content[first..];
+        let (answer, of) = match first {
+            0 => ("200 OK", String::new()),
+            _ => {
+                let (last, all) = (content.len() - 1, content.len());
+                let of = format!("Content-Range: bytes {first}-{last}/{all}\r\n");
+                ("206 Partial Content", of)
+            }
+        };
         write!(
             stream,
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\nContent-Range: bytes {first}-{}/{}\r\nETag: \"other\"\r\n\
-             Connection: close\r\n{about}\r\n",
+            "HTTP/1.1 {answer}\r\nContent-Length: {}\r\n{of}ETag: \"other\"\r\nConnection: close\r\n{about}\r\n",
             part.len(),
-            end.saturating_sub(1),
-            content.len(),
         )?;
-        let whole = end - first > 1 && weights;
         let sent = match manner {
-            Manner::TornOnce if whole && first == 0 => part.len() / 2,
-            Manner::Torn if whole && first == 0 => part.len() / 2,
-            Manner::Torn if whole => 0,
+            _ if method == "HEAD" => 0,
+            Manner::TornOnce | Manner::Torn if weights && first == 0 => part.len() / 2,
+            Manner::Torn if weights => 0,
             _ => part.len(),
         };
         stream.write_all(&part[..sent])
@@ -257,9 +299,10 @@ fn a_model_is_pulled_listed_used_verified_and_removed() {
 
     // What is there is not fetched again, under another name neither.
     hub.asked();
-    hub.run(&folder, &["model", "pull", "zoe/tiny@v1"], &[])
-        .clean();
-    assert!(hub.asked().iter().all(|(_, range, _)| range == "bytes=0-0"));
+    for name in ["zoe/tiny@v1", "zoe/tiny@refs/pr/1"] {
+        hub.run(&folder, &["model", "pull", name], &[]).clean();
+    }
+    assert!(hub.asked().iter().all(|asked| asked.method == "HEAD"));
     hub.run(
         &folder,
         &["model", "pull", NAME],
@@ -267,6 +310,14 @@ fn a_model_is_pulled_listed_used_verified_and_removed() {
     )
     .clean();
     assert!(hub.asked().is_empty());
+
+    // A name goes alone while others are left.
+    let name = ["model", "remove", "zoe/tiny@v1"];
+    hub.run(&folder, &name, &[]).clean();
+    hub.run(&folder, &name, &[])
+        .refused(&["not on this machine"]);
+    let short = format!("zoe/tiny@{}", &COMMIT[..12]);
+    hub.run(&folder, &["model", "info", &short], &[]).clean();
 
     let removed = hub.run(&folder, &["model", "remove", NAME], &[]).clean();
     assert!(removed.text().contains("removed"));
@@ -300,9 +351,68 @@ fn a_torn_transfer_goes_on_where_it_broke_off() {
     is_whole(&folder);
     let half = format!("bytes={}-", hub.shared.files["model.safetensors"].len() / 2);
     assert!(
-        hub.asked().iter().any(|(_, range, _)| *range == half),
+        hub.asked().iter().any(|asked| asked.range == half),
         "it began from the beginning"
     );
+}
+
+#[test]
+fn what_is_left_of_a_transfer_is_used_or_dropped() {
+    for manner in [Manner::Busy, Manner::Whole, Manner::Good] {
+        let hub = Hub::start(manner);
+        let weights = &hub.shared.files["model.safetensors"];
+        let half = &weights[..weights.len() / 2];
+        for left in [half, weights, &[half, weights].concat()] {
+            let folder = Folder::new();
+            let part = format!("hf/hub/models--zoe--tiny/blobs/{}.nommer", sha256(weights));
+            folder.write(&part, left);
+            let pulled = hub.run(&folder, &["model", "pull", NAME], &[]);
+            if left.len() > weights.len() && manner != Manner::Whole {
+                // Of something else. It is gone now.
+                pulled.refused(&["is damaged"]);
+                hub.run(&folder, &["model", "pull", NAME], &[]).clean();
+            } else {
+                pulled.clean();
+            }
+            is_whole(&folder);
+        }
+    }
+}
+
+#[test]
+fn a_failed_update_leaves_what_was_there() {
+    let hub = Hub::start(Manner::Good);
+    let folder = Folder::new();
+    hub.run(&folder, &["model", "pull", NAME], &[]).clean();
+    hub.behave(Manner::Pickled);
+    *hub.shared.commit.lock().unwrap() = "9".repeat(40);
+    hub.run(&folder, &["model", "pull", NAME], &[])
+        .refused(&["no model.safetensors"]);
+    let info = hub.run(&folder, &["model", "info", NAME], &[]).clean();
+    assert!(info.text().contains(COMMIT), "{}", info.text());
+    hub.behave(Manner::Good);
+    hub.run(&folder, &["model", "pull", NAME], &[]).clean();
+    let info = hub.run(&folder, &["model", "info", NAME], &[]).clean();
+    assert!(info.text().contains(&"9".repeat(40)), "{}", info.text());
+}
+
+#[test]
+fn two_pulls_of_one_model_take_turns() {
+    let hub = Hub::start(Manner::Good);
+    let folder = Folder::new();
+    folder.write("hf/hub/.locks/zoe--tiny.nommer", "");
+    let lock = fs::File::open(folder.path("hf/hub/.locks/zoe--tiny.nommer")).unwrap();
+    lock.lock().unwrap();
+    std::thread::scope(|scope| {
+        let pulling = scope.spawn(|| hub.run(&folder, &["model", "pull", NAME], &[]));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert!(hub.asked().is_empty(), "it did not wait");
+        lock.unlock().unwrap();
+        let pulled = pulling.join().unwrap();
+        assert_eq!(pulled.code, Some(0));
+        pulled.says(&["another program is fetching zoe/tiny"]);
+    });
+    is_whole(&folder);
 }
 
 #[test]
@@ -332,6 +442,9 @@ fn a_damaged_file_is_noticed_and_fetched_again() {
     fs::write(&weights, &content).unwrap();
     hub.run(&folder, &["model", "verify", NAME], &[])
         .incomplete(&["model.safetensors", "damaged", "SHA-256"]);
+    let offline = [("HF_HUB_OFFLINE", "1")];
+    hub.run(&folder, &["model", "pull", NAME], &offline)
+        .refused(&["model.safetensors", "damaged"]);
     fs::write(&weights, &content[..middle]).unwrap();
     hub.run(&folder, &["model", "verify"], &[])
         .incomplete(&["model.safetensors", "bytes, not"]);
@@ -340,16 +453,42 @@ fn a_damaged_file_is_noticed_and_fetched_again() {
 }
 
 #[test]
-fn a_redirect_is_followed() {
+fn a_redirect_to_another_host_gets_no_token() {
     let hub = Hub::start(Manner::Redirect);
+    let other = Hub::start(Manner::Good);
+    let other_name = other.endpoint.replace("127.0.0.1", "localhost");
+    *hub.shared.elsewhere.lock().unwrap() = other_name;
+    let folder = Folder::new();
+    let token = [("HF_TOKEN", "secret")];
+    hub.run(&folder, &["model", "pull", NAME], &token).clean();
+    is_whole(&folder);
+    let (here, there) = (hub.asked(), other.asked());
+    assert!(here.iter().all(|asked| asked.token == "Bearer secret"));
+    assert!(!there.is_empty() && there.iter().all(|asked| asked.token.is_empty()));
+}
+
+#[test]
+fn a_redirect_within_the_hub_is_followed_as_oneself() {
+    let hub = Hub::start(Manner::Redirect);
+    let folder = Folder::new();
+    let token = [("HF_TOKEN", "secret")];
+    hub.run(&folder, &["model", "pull", NAME], &token).clean();
+    is_whole(&folder);
+    let asked = hub.asked();
+    assert!(
+        asked
+            .iter()
+            .any(|asked| asked.path.starts_with("/elsewhere"))
+    );
+    assert!(asked.iter().all(|asked| asked.token == "Bearer secret"));
+}
+
+#[test]
+fn weak_tags_are_tags() {
+    let hub = Hub::start(Manner::WeakTag);
     let folder = Folder::new();
     hub.run(&folder, &["model", "pull", NAME], &[]).clean();
     is_whole(&folder);
-    assert!(
-        hub.asked()
-            .iter()
-            .any(|(path, range, _)| path.starts_with("/elsewhere") && range == "bytes=0-")
-    );
 }
 
 #[test]
@@ -381,7 +520,7 @@ fn what_is_not_there_is_named() {
         ran.says(&["ORG/NAME"]);
     }
     hub.behave(Manner::Pickled);
-    pull(NAME).refused(&["no model.safetensors", "may hold code"]);
+    pull(NAME).refused(&["no model.safetensors", "numbers and no code"]);
     let listed = hub.run(&folder, &["model", "list"], &[]).clean();
     assert!(
         !listed.text().contains("zoe"),
@@ -391,7 +530,7 @@ fn what_is_not_there_is_named() {
 
 #[test]
 fn answers_that_make_no_sense_are_refused() {
-    for manner in [Manner::HostileTag, Manner::Broken] {
+    for manner in [Manner::HostileTag, Manner::HostileLater, Manner::Broken] {
         let hub = Hub::start(manner);
         let folder = Folder::new();
         hub.run(&folder, &["model", "pull", NAME], &[])

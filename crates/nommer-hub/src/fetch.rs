@@ -1,26 +1,45 @@
 //! The hub: what it says of a file, and the file itself.
+//!
+//! The client of our own is small because the one of the `hf-hub` crate (0.5) sends the token on to the host of another
+//! company that a hub redirects to, and makes file names of answers that nobody checked.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
-use hf_hub::{Repo, RepoType};
+use ureq::http::{HeaderMap, Response, Uri, header};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
 
-use crate::{Content, FILES, HubError, Name, Receipt, Snapshot, Store};
+use crate::{Content, FILES, HubError, Name, Receipt, Snapshot, Store, io};
 
 const ENDPOINT: &str = "https://huggingface.co";
 
-/// How often a transfer that breaks off is taken up again.
-const RETRIES: usize = 3;
+/// How often a transfer that gets no further is taken up again.
+const RETRIES: u32 = 3;
 
-/// Whether the hub's client draws its progress on standard error.
+/// The longest wait for a connection, and for the next bytes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most relative redirects on the way to a file: repositories are renamed, but not that often.
+const REDIRECTS: usize = 5;
+
+/// What happens during a pull.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// It does.
-    Shown,
-    /// It does not.
-    Hidden,
+pub enum Step<'a> {
+    /// Another program is fetching the same model; this one waits for it.
+    Waiting,
+    /// Bytes of a file have arrived.
+    Arrived {
+        /// The file.
+        file: &'a str,
+        /// How many of it are here.
+        bytes: u64,
+        /// How many there are, if the hub says so.
+        total: Option<u64>,
+    },
 }
 
 /// A hub, and who asks.
@@ -42,15 +61,19 @@ impl Store {
     /// When there is no home to keep models in.
     pub fn shared(variable: impl Fn(&str) -> Option<String>) -> Result<(Store, Remote), HubError> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let home = set("HF_HOME").map(PathBuf::from).or_else(|| {
-            let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
-            let cache = cache.or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")))?;
+        let path = |name: &str| {
+            let path = set(name)?;
+            Some(match (path.strip_prefix("~/"), set("HOME")) {
+                (Some(below), Some(home)) => Path::new(&home).join(below),
+                _ => PathBuf::from(path),
+            })
+        };
+        let home = path("HF_HOME").or_else(|| {
+            let cache = path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")))?;
             Some(cache.join("huggingface"))
         });
-        let folder = set("HF_HUB_CACHE").map(PathBuf::from);
-        let folder = folder.or_else(|| Some(home.as_ref()?.join("hub")));
-        let token_file = set("HF_TOKEN_PATH").map(PathBuf::from);
-        let token_file = token_file.or_else(|| Some(home.as_ref()?.join("token")));
+        let folder = path("HF_HUB_CACHE").or_else(|| Some(home.as_ref()?.join("hub")));
+        let token_file = path("HF_TOKEN_PATH").or_else(|| Some(home.as_ref()?.join("token")));
         let token = set("HF_TOKEN").or_else(|| std::fs::read_to_string(token_file?).ok());
         let no = ["", "0", "false", "no", "off"];
         let remote = Remote {
@@ -67,28 +90,31 @@ impl Store {
         Ok((Store::at(folder.ok_or(HubError::NoFolder)?), remote))
     }
 
-    /// Fetches what is missing of a model, verifies it, and records its hashes. All files are of one commit.
+    /// Fetches what is missing of a model, verifies it, and records its hashes. All files are of one commit. Offline,
+    /// what is there is verified.
     ///
     /// # Errors
     /// When the hub does not have it or does not give it, the transfer fails, or what arrives is not what the hub
-    /// says it is; a damaged file is not kept.
+    /// says it is; a damaged file is not kept, and what the name stood for before stays as it is.
     pub fn pull(
         &self,
         name: &Name,
         remote: &Remote,
-        progress: Progress,
+        watch: &mut dyn FnMut(Step<'_>),
     ) -> Result<Snapshot, HubError> {
         if remote.offline {
-            return self
-                .find(name)
-                .map_err(|_| HubError::Offline { name: name.clone() });
+            let offline = |_| HubError::Offline { name: name.clone() };
+            let snapshot = self.find(name).map_err(offline)?;
+            self.verify(&snapshot)?;
+            return Ok(snapshot);
         }
-        let session = Session {
+        let _alone = self.lock(name.repository(), || watch(Step::Waiting))?;
+        let mut session = Session {
             store: self,
             remote,
             name,
-            api: ApiBuilder::new_in(self, remote, progress)
-                .map_err(|error| Session::transfer(remote, name, "anything", &error.to_string()))?,
+            agent: agent(),
+            watch,
         };
         let revision = name.revision().unwrap_or("main");
         let mut commit: Option<String> = None;
@@ -100,36 +126,61 @@ impl Store {
             files.insert(file.to_owned(), (content.bytes, content.sha256));
         }
         let commit = commit.unwrap_or_default();
-        hf_hub::Cache::new(self.folder().to_owned())
-            .repo(repository_of(name, revision))
-            .create_ref(&commit)
-            .map_err(|error| HubError::Io {
-                path: self.repository(name.repository()).join("refs"),
-                error,
-            })?;
         self.write_receipt(&Receipt {
             repository: name.repository().to_owned(),
             commit: commit.clone(),
-            endpoint: remote.endpoint.clone(),
             files,
         })?;
+        if revision != commit {
+            let path = self
+                .repository(name.repository())
+                .join("refs")
+                .join(revision);
+            replace(&path, commit.as_bytes())?;
+        }
         self.find(&Name::of(name.repository(), &commit))
+    }
+
+    /// Keeps other programs from fetching the same model, until the file is dropped.
+    pub(crate) fn lock(&self, repository: &str, waiting: impl FnOnce()) -> Result<File, HubError> {
+        let folder = self.folder().join(".locks");
+        let path = folder.join(format!("{}.nommer", repository.replace('/', "--")));
+        let failed = io(&path);
+        std::fs::create_dir_all(&folder).map_err(&failed)?;
+        let file = OpenOptions::new().append(true).create(true).open(&path);
+        let file = file.map_err(&failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                waiting();
+                file.lock().map_err(&failed)?;
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        Ok(file)
     }
 }
 
-/// An [`ApiBuilder`] as we need it.
-trait New {
-    fn new_in(store: &Store, remote: &Remote, progress: Progress) -> Result<Api, ApiError>;
+/// Where a file is, and what the hub says it is.
+struct Found {
+    /// Invariant: 40 or 64 hexadecimal digits, as `tag`: file names are made of them.
+    commit: String,
+    tag: String,
+    /// Where its bytes are, at the hub or elsewhere.
+    location: Uri,
 }
 
-impl New for ApiBuilder {
-    fn new_in(store: &Store, remote: &Remote, progress: Progress) -> Result<Api, ApiError> {
-        ApiBuilder::from_cache(hf_hub::Cache::new(store.folder().to_owned()))
-            .with_endpoint(remote.endpoint.clone())
-            .with_token(remote.token.clone())
-            .with_retries(RETRIES)
-            .with_progress(progress == Progress::Shown)
-            .build()
+/// Why an attempt to fetch a file failed.
+enum Failure {
+    /// It may work the next time.
+    Passing(String),
+    /// It will not.
+    Lasting(HubError),
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Failure {
+        Failure::Lasting(error)
     }
 }
 
@@ -138,139 +189,321 @@ struct Session<'a> {
     store: &'a Store,
     remote: &'a Remote,
     name: &'a Name,
-    api: Api,
+    agent: Agent,
+    watch: &'a mut dyn FnMut(Step<'_>),
 }
 
 impl Session<'_> {
     /// Fetches one file of a revision, unless it is there. Returns its commit.
-    fn fetch(&self, file: &str, revision: &str) -> Result<(String, Content), HubError> {
-        let repository = self.repository(revision);
-        let metadata = guarded(|| self.api.metadata(&repository.url(file)))
-            .map_err(|error| self.explain(file, error))?;
-        let (commit, tag) = (
-            metadata.commit_hash().to_string(),
-            metadata.etag().to_string(),
-        );
-        // The client makes names of files of them.
-        for (what, hash) in [("commit", &commit), ("tag", &tag)] {
-            let hexadecimal = hash
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-            if !hexadecimal || ![40, 64].contains(&hash.len()) {
-                let problem = format!("its {what} {hash:?} is no hash");
-                return Err(self.failed(file, &problem));
-            }
-        }
+    fn fetch(&mut self, file: &str, revision: &str) -> Result<(String, Content), HubError> {
+        let Found { commit, tag, .. } =
+            self.persist(file, |session| session.ask(file, revision), || 0)?;
         let folder = self.store.repository(self.name.repository());
         let place = folder.join("snapshots").join(&commit).join(file);
         let blob = folder.join("blobs").join(&tag);
-        if let Ok(content) = Content::read(&place)
-            && content.compare(&tag).is_ok()
-        {
+        let intact = |path: &Path| {
+            let content = Content::read(path).ok()?;
+            content.compare(&tag).is_ok().then_some(content)
+        };
+        if let Some(content) = intact(&place) {
             return Ok((commit, content));
         }
         // Another commit may have the same file.
-        if let Ok(content) = Content::read(&blob)
-            && content.compare(&tag).is_ok()
-            && point(&place, &blob, &tag).is_ok()
-        {
+        if let Some(content) = intact(&blob) {
+            point(&place, &blob, &tag).map_err(io(&place))?;
             return Ok((commit, content));
         }
-        // Whatever stands where it shall be is damaged: the client would take it for whole.
-        for path in [&place, &blob] {
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(HubError::Io {
-                        path: path.clone(),
-                        error,
-                    });
-                }
-                _ => {}
-            }
-        }
-        guarded(|| repository.download(file)).map_err(|error| {
-            if matches!(error, Failure::Api(ApiError::InvalidResume)) {
-                // It is longer than it should be: it was of something else.
-                let _ = std::fs::remove_file(blob.with_extension("part"));
-            }
-            self.explain(file, error)
-        })?;
-        let content = Content::read(&place)?;
+        std::fs::create_dir_all(folder.join("blobs")).map_err(io(&blob))?;
+        let part = blob.with_extension("nommer");
+        let size = || std::fs::metadata(&part).map_or(0, |data| data.len());
+        self.persist(
+            file,
+            |session| session.transfer(file, (&commit, &tag), &part),
+            size,
+        )?;
+        let content = Content::read(&part)?;
         if let Err(problem) = content.compare(&tag) {
-            for path in [&place, &blob] {
-                let _ = std::fs::remove_file(path);
-            }
+            std::fs::remove_file(&part).map_err(io(&part))?;
             return Err(HubError::Damaged {
                 name: self.name.clone(),
                 file: file.to_owned(),
                 problem: format!("after the transfer {problem}"),
             });
         }
+        std::fs::rename(&part, &blob).map_err(io(&blob))?;
+        point(&place, &blob, &tag).map_err(io(&place))?;
         Ok((commit, content))
     }
 
-    fn repository(&self, revision: &str) -> ApiRepo {
-        let repository = self.name.repository().to_owned();
-        self.api.repo(Repo::with_revision(
-            repository,
-            RepoType::Model,
-            revision.to_owned(),
-        ))
+    /// Tries until it works, lastingly fails, or fails too often without `progress` getting larger.
+    fn persist<T>(
+        &mut self,
+        file: &str,
+        mut attempt: impl FnMut(&mut Self) -> Result<T, Failure>,
+        progress: impl Fn() -> u64,
+    ) -> Result<T, HubError> {
+        let mut failures = 0;
+        loop {
+            let before = progress();
+            let problem = match attempt(self) {
+                Ok(value) => return Ok(value),
+                Err(Failure::Lasting(error)) => return Err(error),
+                Err(Failure::Passing(problem)) => problem,
+            };
+            failures = if progress() > before { 0 } else { failures + 1 };
+            if failures > RETRIES {
+                return Err(self.failed(file, &problem));
+            }
+            std::thread::sleep(Duration::from_millis(200 << failures));
+        }
     }
 
-    fn explain(&self, file: &str, failure: Failure) -> HubError {
-        let error = match failure {
-            Failure::Api(error) => error,
-            Failure::Panic(message) => return self.failed(file, &message),
-        };
-        let status = match &error {
-            ApiError::RequestError(error) => match **error {
-                ureq::Error::StatusCode(status) => Some(status),
+    /// Asks where a file of a revision is, and what it is.
+    fn ask(&self, file: &str, revision: &str) -> Result<Found, Failure> {
+        let nonsense = |problem: &str| Failure::Lasting(self.failed(file, problem));
+        // All else that a name may hold stands for itself in a URL.
+        let revision = revision.replace('/', "%2F");
+        let repository = self.name.repository();
+        let url = format!(
+            "{}/{repository}/resolve/{revision}/{file}",
+            self.remote.endpoint
+        );
+        let mut url: Uri = url
+            .parse()
+            .map_err(|error| nonsense(&format!("{url} is no address: {error}")))?;
+        for _ in 0..=REDIRECTS {
+            let mut request = self.agent.head(&url);
+            if let Some(token) = &self.remote.token {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            }
+            let answer = self.accept(file, request.call())?;
+            let about = answer.headers();
+            let location = match text(about, header::LOCATION.as_str()) {
+                Some(location) if answer.status().is_redirection() => {
+                    let there = resolve(&url, location);
+                    Some(there.ok_or_else(|| nonsense("it sends to a place that is none"))?)
+                }
                 _ => None,
-            },
-            _ => None,
-        };
-        match status {
-            Some(status @ (401 | 403)) => HubError::Denied {
-                name: self.name.clone(),
-                endpoint: self.remote.endpoint.clone(),
+            };
+            let tag = text(about, "x-linked-etag").or_else(|| text(about, header::ETAG.as_str()));
+            match (text(about, "x-repo-commit"), tag, location) {
+                (Some(commit), Some(tag), location) => {
+                    let tag = tag.trim_start_matches("W/").trim_matches('"');
+                    for (what, hash) in [("commit", commit), ("tag", tag)] {
+                        if !is_hash(hash) {
+                            return Err(nonsense(&format!("its {what} {hash:?} is no hash")));
+                        }
+                    }
+                    return Ok(Found {
+                        commit: commit.to_owned(),
+                        tag: tag.to_owned(),
+                        location: location.unwrap_or(url),
+                    });
+                }
+                // The token goes to nobody else.
+                (_, _, Some(there)) if same_host(&url, &there) => url = there,
+                (_, _, Some(there)) => {
+                    return Err(nonsense(&format!(
+                        "it sends to {there}, which is another hub"
+                    )));
+                }
+                _ => {
+                    return Err(nonsense(
+                        "it does not say which commit and which file this is, as hubs do",
+                    ));
+                }
+            }
+        }
+        Err(nonsense("it sends from place to place"))
+    }
+
+    /// Fetches what is missing of a file in `part`.
+    fn transfer(
+        &mut self,
+        file: &str,
+        (commit, tag): (&str, &str),
+        part: &Path,
+    ) -> Result<(), Failure> {
+        // Places elsewhere are good for a while only, so each attempt asks anew.
+        let found = self.ask(file, commit)?;
+        if (found.commit.as_str(), found.tag.as_str()) != (commit, tag) {
+            return Err(self
+                .failed(file, "it is another file than a moment ago")
+                .into());
+        }
+        let mut out = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(part)
+            .map_err(io(part))?;
+        let mut here = out.metadata().map_err(io(part))?.len();
+        let mut request = self.agent.get(&found.location);
+        if let Some(token) = &self.remote.token
+            && self.is_ours(&found.location)
+        {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if here > 0 {
+            request = request.header(header::RANGE, format!("bytes={here}-"));
+        }
+        let answer = request.call();
+        if here > 0
+            && answer
+                .as_ref()
+                .is_ok_and(|answer| answer.status().as_u16() == 416)
+        {
+            // There is no more. The hash tells whether what is here is it.
+            return Ok(());
+        }
+        let answer = self.accept(file, answer)?;
+        if !answer.status().is_success() {
+            let problem = format!("it answers {}", answer.status());
+            return Err(self.failed(file, &problem).into());
+        }
+        let range = text(answer.headers(), header::CONTENT_RANGE.as_str());
+        if !range.is_some_and(|range| range.starts_with(&format!("bytes {here}-"))) {
+            // It sends all of it.
+            out.set_len(0).map_err(io(part))?;
+            here = 0;
+        }
+        let length = text(answer.headers(), header::CONTENT_LENGTH.as_str());
+        let length = length.and_then(|length| length.parse::<u64>().ok());
+        let total = length.map(|length| here.saturating_add(length));
+        let mut body = answer.into_body().into_reader();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Failure::Passing(format!("it broke off: {error}"))),
+            };
+            out.write_all(&buffer[..read]).map_err(io(part))?;
+            here += read as u64;
+            (self.watch)(Step::Arrived {
+                file,
+                bytes: here,
+                total,
+            });
+        }
+        match total {
+            Some(total) if here != total => Err(Failure::Passing(format!(
+                "it broke off after {here} of {total} bytes"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// An answer that is of use, redirects included.
+    fn accept(
+        &self,
+        file: &str,
+        answer: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>, Failure> {
+        let answer = answer.map_err(|error| Failure::Passing(error.to_string()))?;
+        let (name, endpoint) = (self.name.clone(), self.remote.endpoint.clone());
+        Err(match answer.status().as_u16() {
+            status @ (401 | 403) => Failure::Lasting(HubError::Denied {
+                name,
+                endpoint,
                 status,
-            },
-            Some(404) => HubError::Missing {
-                name: self.name.clone(),
-                endpoint: self.remote.endpoint.clone(),
+            }),
+            404 => Failure::Lasting(HubError::Missing {
+                name,
+                endpoint,
                 file: file.to_owned(),
                 hint: match file {
                     "model.safetensors" => {
-                        "; nommer takes no weights in other formats, which may hold code"
+                        "; nommer takes weights in one file of safetensors only, which holds numbers and no code"
                     }
                     "tokenizer.json" => {
                         "; nommer needs the fast tokenizer, which transformers writes with save_pretrained"
                     }
                     _ => "",
                 },
-            },
-            _ => self.failed(file, &error.to_string()),
-        }
+            }),
+            408 | 429 | 500..=599 => Failure::Passing(format!("it answers {}", answer.status())),
+            400..=499 => {
+                Failure::Lasting(self.failed(file, &format!("it answers {}", answer.status())))
+            }
+            _ => return Ok(answer),
+        })
+    }
+
+    fn is_ours(&self, place: &Uri) -> bool {
+        let hub = self.remote.endpoint.parse();
+        hub.is_ok_and(|hub: Uri| same_host(&hub, place))
     }
 
     fn failed(&self, file: &str, problem: &str) -> HubError {
-        Session::transfer(self.remote, self.name, file, problem)
-    }
-
-    fn transfer(remote: &Remote, name: &Name, file: &str, problem: &str) -> HubError {
         HubError::Transfer {
-            name: name.clone(),
-            endpoint: remote.endpoint.clone(),
+            name: self.name.clone(),
+            endpoint: self.remote.endpoint.clone(),
             file: file.to_owned(),
             problem: problem.to_owned(),
         }
     }
 }
 
-fn repository_of(name: &Name, revision: &str) -> Repo {
-    let repository = name.repository().to_owned();
-    Repo::with_revision(repository, RepoType::Model, revision.to_owned())
+/// A client that follows no redirect by itself, trusts whom the machine trusts, and gives up when nothing comes.
+fn agent() -> Agent {
+    let trust = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .accept_encoding("identity")
+        .user_agent(concat!("nommer/", env!("CARGO_PKG_VERSION")))
+        .tls_config(trust)
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
+        .build()
+        .new_agent()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Where a redirect leads.
+fn resolve(from: &Uri, location: &str) -> Option<Uri> {
+    if !location.starts_with('/') || location.starts_with("//") {
+        return location
+            .parse()
+            .ok()
+            .filter(|there: &Uri| there.host().is_some());
+    }
+    Uri::builder()
+        .scheme(from.scheme_str()?)
+        .authority(from.authority()?.as_str())
+        .path_and_query(location)
+        .build()
+        .ok()
+}
+
+fn same_host(a: &Uri, b: &Uri) -> bool {
+    a.scheme() == b.scheme() && a.authority() == b.authority()
+}
+
+fn is_hash(text: &str) -> bool {
+    let hexadecimal = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    hexadecimal && [40, 64].contains(&text.len())
+}
+
+/// Puts a file where it shall be, whole.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), HubError> {
+    let failed = io(path);
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(&failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(&failed)?;
+    file.write_all(content).map_err(&failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }
 
 /// Makes the file of a snapshot point to a blob that is there.
@@ -298,19 +531,6 @@ fn link(to: &Path, place: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn link(_: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
-}
-
-enum Failure {
-    Api(ApiError),
-    Panic(String),
-}
-
-/// The client panics on some answers that no hub gives.
-fn guarded<T>(ask: impl FnOnce() -> Result<T, ApiError>) -> Result<T, Failure> {
-    match catch_unwind(AssertUnwindSafe(ask)) {
-        Ok(answer) => answer.map_err(Failure::Api),
-        Err(_) => Err(Failure::Panic("its answer makes no sense".to_owned())),
-    }
 }
 
 #[cfg(test)]

@@ -22,11 +22,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-pub use fetch::{Progress, Remote};
+pub use fetch::{Remote, Step};
 pub use name::Name;
 
 /// The files of a model, the small ones first.
 pub const FILES: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
+
+/// The fewest digits of a commit that stand for it.
+const SHORT_COMMIT: usize = 7;
 
 /// Where models of the hub are kept on this machine.
 #[derive(Debug, Clone)]
@@ -49,17 +52,45 @@ pub struct Snapshot {
     pub files: BTreeMap<String, u64>,
 }
 
-/// What was fetched, and when it was right: one file per snapshot, beside the shared layout.
+/// What was fetched: one file per snapshot, beside the shared layout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// `ORG/NAME`.
     pub repository: String,
     /// The commit.
     pub commit: String,
-    /// The server it is from.
-    pub endpoint: String,
     /// SHA-256 of each file, in lower-case hexadecimal, with its size.
     pub files: BTreeMap<String, (u64, String)>,
+}
+
+/// A file of a snapshot, after it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Its name.
+    pub file: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether there was anything to compare it with.
+    pub compared: bool,
+}
+
+impl Snapshot {
+    /// What it is called best.
+    fn name(&self) -> Name {
+        let main = self.revisions.iter().any(|revision| revision == "main");
+        let revision = self.revisions.first().unwrap_or(&self.commit);
+        Name::of(&self.repository, if main { "main" } else { revision })
+    }
+
+    fn damaged(&self, file: &str, problem: String) -> HubError {
+        HubError::Damaged {
+            name: self.name(),
+            file: file.to_owned(),
+            problem,
+        }
+    }
 }
 
 /// What can go wrong.
@@ -160,22 +191,29 @@ impl Store {
         self.folder.join(name)
     }
 
-    /// The snapshot of a model: of the revision if it names one, else of `main`.
+    /// The snapshot of a model: of the revision if it names one, a commit by its first seven digits or more, else of
+    /// `main`.
     ///
     /// # Errors
     /// When it is not there, or not complete.
     pub fn find(&self, name: &Name) -> Result<Snapshot, HubError> {
         let wanted = name.revision().unwrap_or("main");
-        let complete = |snapshot: &Snapshot| snapshot.files.len() == FILES.len();
-        let snapshots = self.snapshots(name.repository())?;
-        snapshots
-            .into_iter()
-            .find(|snapshot| {
-                let called = snapshot.commit == wanted
-                    || snapshot.revisions.iter().any(|revision| revision == wanted);
-                called && complete(snapshot)
-            })
-            .ok_or_else(|| HubError::NotHere { name: name.clone() })
+        let mut snapshots = self.snapshots(name.repository())?;
+        snapshots.retain(|snapshot| snapshot.files.len() == FILES.len());
+        let called = snapshots.iter().position(|snapshot| {
+            let mut revisions = snapshot.revisions.iter();
+            snapshot.commit == wanted || revisions.any(|revision| revision == wanted)
+        });
+        let begun = || {
+            let mut begun = snapshots.iter().enumerate().filter(|(_, snapshot)| {
+                wanted.len() >= SHORT_COMMIT && snapshot.commit.starts_with(wanted)
+            });
+            begun.next().filter(|_| begun.next().is_none())
+        };
+        match called.or_else(|| begun().map(|(index, _)| index)) {
+            Some(index) => Ok(snapshots.swap_remove(index)),
+            None => Err(HubError::NotHere { name: name.clone() }),
+        }
     }
 
     /// All models that are there, complete or not, by name.
@@ -242,91 +280,94 @@ impl Store {
 
     fn write_receipt(&self, receipt: &Receipt) -> Result<(), HubError> {
         let path = self.receipt_path(&receipt.repository, &receipt.commit);
-        let failed = |error: std::io::Error| HubError::Io {
+        let json = serde_json::to_vec_pretty(receipt).map_err(|error| HubError::Io {
             path: path.clone(),
-            error,
-        };
-        let folder = path.parent().unwrap_or(&self.folder);
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        serde_json::to_writer_pretty(&mut file, receipt).map_err(|error| failed(error.into()))?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+            error: error.into(),
+        })?;
+        fetch::replace(&path, &json)
+    }
+
+    /// What was recorded when a snapshot was fetched; nothing if another program did.
+    fn receipt(&self, snapshot: &Snapshot) -> Result<Option<Receipt>, HubError> {
+        let path = self.receipt_path(&snapshot.repository, &snapshot.commit);
+        match std::fs::read(&path) {
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(receipt) => Ok(Some(receipt)),
+                Err(error) => Err(HubError::Damaged {
+                    name: snapshot.name(),
+                    file: path.display().to_string(),
+                    problem: error.to_string(),
+                }),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(HubError::Io { path, error }),
+        }
     }
 
     /// Reads all files of a snapshot, and compares them with what was recorded when they were fetched. Of a model that
-    /// another program fetched, weights are compared with the hash that their blob is called by.
+    /// another program fetched, files are compared with the hash that their blob is called by.
     ///
     /// # Errors
     /// When a file is missing, cannot be read, or is another.
-    pub fn verify(&self, snapshot: &Snapshot) -> Result<Receipt, HubError> {
-        let name = Name::of(&snapshot.repository, &snapshot.commit);
-        let path = self.receipt_path(&snapshot.repository, &snapshot.commit);
-        let recorded: Option<Receipt> = match std::fs::read(&path) {
-            Ok(bytes) => {
-                Some(
-                    serde_json::from_slice(&bytes).map_err(|error| HubError::Damaged {
-                        name: name.clone(),
-                        file: path.display().to_string(),
-                        problem: error.to_string(),
-                    })?,
-                )
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(HubError::Io { path, error }),
-        };
-        let mut files = BTreeMap::new();
-        for file in FILES {
-            let damaged = |problem: String| HubError::Damaged {
-                name: name.clone(),
-                file: file.to_owned(),
-                problem,
-            };
+    pub fn verify(&self, snapshot: &Snapshot) -> Result<Vec<Verified>, HubError> {
+        let receipt = self.receipt(snapshot)?;
+        let verify = |file: &str| {
             let path = snapshot.folder.join(file);
             let content = Content::read(&path)?;
-            let recorded = recorded
-                .as_ref()
-                .and_then(|receipt| receipt.files.get(file));
-            if let Some((bytes, sha256)) = recorded {
-                if content.bytes != *bytes {
-                    return Err(damaged(format!(
-                        "it has {} bytes, not {bytes}",
-                        content.bytes
-                    )));
+            let recorded = receipt.as_ref().and_then(|receipt| receipt.files.get(file));
+            let compared = match (recorded, blob_of(&path)) {
+                (Some((bytes, _)), _) if content.bytes != *bytes => {
+                    Err(format!("it has {} bytes, not {bytes}", content.bytes))
                 }
-                if content.sha256 != *sha256 {
-                    return Err(damaged(format!(
-                        "its SHA-256 is {}, not {sha256}",
-                        content.sha256
-                    )));
-                }
-            } else if let Some(tag) = blob_of(&path) {
-                content.compare(&tag).map_err(damaged)?;
-            }
-            files.insert(file.to_owned(), (content.bytes, content.sha256));
-        }
-        Ok(Receipt {
-            repository: snapshot.repository.clone(),
-            commit: snapshot.commit.clone(),
-            endpoint: recorded.map(|receipt| receipt.endpoint).unwrap_or_default(),
-            files,
-        })
+                (Some((_, sha256)), _) => content.compare(sha256).map(|()| true),
+                (None, Some(tag)) => content.compare(&tag).map(|()| true),
+                (None, None) => Ok(false),
+            };
+            let compared = compared.map_err(|problem| snapshot.damaged(file, problem))?;
+            Ok(Verified {
+                file: file.to_owned(),
+                bytes: content.bytes,
+                sha256: content.sha256,
+                compared,
+            })
+        };
+        FILES.iter().map(|file| verify(file)).collect()
     }
 
-    /// Removes a model with everything that was fetched of it, or only the snapshot of the revision it names. Returns
-    /// the bytes that are free now.
+    /// Compares the SHA-256 of files of a snapshot, read by somebody, with what was recorded when they were fetched.
+    ///
+    /// # Errors
+    /// When one is another.
+    pub fn compare<'a>(
+        &self,
+        snapshot: &Snapshot,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), HubError> {
+        let Some(receipt) = self.receipt(snapshot)? else {
+            return Ok(());
+        };
+        for (file, found) in files {
+            if let Some((_, sha256)) = receipt.files.get(file)
+                && sha256 != found
+            {
+                let problem = format!("its SHA-256 is {found}, not {sha256}");
+                return Err(snapshot.damaged(file, problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a model with everything that was fetched of it, or only the snapshot of the revision it names; where the
+    /// snapshot has other names too, only the name. Returns the bytes that are free now.
     ///
     /// # Errors
     /// When it is not there, or cannot be removed.
     pub fn remove(&self, name: &Name) -> Result<u64, HubError> {
         let folder = self.repository(name.repository());
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |error| HubError::Io { path, error }
-        };
         if !folder.is_dir() {
             return Err(HubError::NotHere { name: name.clone() });
         }
+        let _alone = self.lock(name.repository(), || {})?;
         let before = size_below(&folder)?;
         let Some(wanted) = name.revision() else {
             std::fs::remove_dir_all(&folder).map_err(io(&folder))?;
@@ -340,6 +381,14 @@ impl Store {
             });
         if gone.is_empty() {
             return Err(HubError::NotHere { name: name.clone() });
+        }
+        if gone
+            .iter()
+            .all(|snapshot| snapshot.commit != wanted && snapshot.revisions.len() > 1)
+        {
+            let path = folder.join("refs").join(wanted);
+            std::fs::remove_file(&path).map_err(io(&path))?;
+            return Ok(0);
         }
         if left.is_empty() {
             std::fs::remove_dir_all(&folder).map_err(io(&folder))?;
@@ -378,6 +427,15 @@ impl Store {
     }
 }
 
+/// What fails at a path.
+fn io(path: &Path) -> impl Fn(std::io::Error) -> HubError + use<> {
+    let path = path.to_owned();
+    move |error| HubError::Io {
+        path: path.clone(),
+        error,
+    }
+}
+
 /// Size and hashes of a file.
 struct Content {
     bytes: u64,
@@ -388,17 +446,14 @@ struct Content {
 
 impl Content {
     fn read(path: &Path) -> Result<Content, HubError> {
-        let failed = |error| HubError::Io {
-            path: path.to_owned(),
-            error,
-        };
-        let mut file = std::fs::File::open(path).map_err(failed)?;
-        let bytes = file.metadata().map_err(failed)?.len();
+        let failed = io(path);
+        let mut file = std::fs::File::open(path).map_err(&failed)?;
+        let bytes = file.metadata().map_err(&failed)?.len();
         let (mut sha256, mut git) = (sha2::Sha256::new(), sha1::Sha1::new());
         git.update(format!("blob {bytes}\0"));
         let mut buffer = vec![0; 1 << 20];
         loop {
-            match std::io::Read::read(&mut file, &mut buffer).map_err(failed)? {
+            match std::io::Read::read(&mut file, &mut buffer).map_err(&failed)? {
                 0 => break,
                 read => {
                     sha256.update(&buffer[..read]);
@@ -446,10 +501,7 @@ fn blob_of(path: &Path) -> Option<String> {
 
 /// The names in a folder, sorted; none if it does not exist.
 fn entries(folder: &Path) -> Result<Vec<String>, HubError> {
-    let failed = |error| HubError::Io {
-        path: folder.to_owned(),
-        error,
-    };
+    let failed = io(folder);
     let read = match std::fs::read_dir(folder) {
         Ok(read) => read,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -458,7 +510,7 @@ fn entries(folder: &Path) -> Result<Vec<String>, HubError> {
     let mut names = Vec::new();
     for entry in read {
         // A name that is no Unicode is none of the hub's.
-        names.extend(entry.map_err(failed)?.file_name().into_string().ok());
+        names.extend(entry.map_err(&failed)?.file_name().into_string().ok());
     }
     names.sort();
     Ok(names)

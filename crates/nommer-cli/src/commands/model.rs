@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
 use nommer_core::label::Label;
-use nommer_hub::{FILES, HubError, Name, Progress, Snapshot};
+use nommer_hub::{FILES, HubError, Name, Snapshot, Step};
 use nommer_model::manifest::{Manifest, Origin};
 use nommer_model::model::{Engine, Model};
 use nommer_model::tags::Tag;
@@ -41,11 +42,8 @@ pub(crate) fn run(args: ModelArgs) -> Result<Ending> {
         }
         ModelCommand::Pull { name } => {
             let (store, remote) = hub()?;
-            let progress = match std::io::stderr().is_terminal() {
-                true => Progress::Shown,
-                false => Progress::Hidden,
-            };
-            let snapshot = store.pull(&name, &remote, progress)?;
+            let mut bar = Transfer::default();
+            let snapshot = store.pull(&name, &remote, &mut |step| bar.show(&name, step))?;
             format!(
                 "{} {}, {:.1} MB, verified\n{}\n",
                 snapshot.repository,
@@ -69,6 +67,41 @@ pub(crate) fn run(args: ModelArgs) -> Result<Ending> {
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(ending)
+}
+
+/// A bar for the file that is being fetched, where somebody looks.
+#[derive(Default)]
+struct Transfer {
+    bar: Option<(String, ProgressBar)>,
+}
+
+impl Transfer {
+    fn show(&mut self, name: &Name, step: Step<'_>) {
+        match step {
+            Step::Waiting => crate::complain(&format!(
+                "another program is fetching {name}; this one waits for it"
+            )),
+            Step::Arrived { file, bytes, total } if std::io::stderr().is_terminal() => {
+                if self.bar.as_ref().is_none_or(|(shown, _)| shown != file) {
+                    let bar =
+                        ProgressBar::new(total.unwrap_or(bytes)).with_message(file.to_owned());
+                    let style = "{msg:18} {bytes}/{total_bytes} {bytes_per_sec} {wide_bar} {eta}";
+                    let style = ProgressStyle::with_template(style);
+                    self.bar = Some((
+                        file.to_owned(),
+                        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+                    ));
+                }
+                if let Some((_, bar)) = &self.bar {
+                    bar.set_position(bytes);
+                    if Some(bytes) == total {
+                        bar.finish();
+                    }
+                }
+            }
+            Step::Arrived { .. } => {}
+        }
+    }
 }
 
 fn megabytes(snapshot: &Snapshot) -> f64 {
@@ -106,10 +139,20 @@ fn verify(names: &[Name]) -> Result<(String, bool)> {
     let (mut out, mut damaged) = (String::new(), false);
     for snapshot in snapshots {
         match store.verify(&snapshot) {
-            Ok(receipt) => {
-                writeln!(out, "{} {}: intact", snapshot.repository, snapshot.commit)?;
-                for (name, (bytes, sha256)) in &receipt.files {
-                    writeln!(out, "  {name:<18} {bytes:>10} bytes  {sha256}")?;
+            Ok(files) => {
+                let all = files.iter().all(|file| file.compared);
+                let state = if all {
+                    "intact"
+                } else {
+                    "no hashes to compare with: fetched by another program"
+                };
+                writeln!(out, "{} {}: {state}", snapshot.repository, snapshot.commit)?;
+                for file in files {
+                    writeln!(
+                        out,
+                        "  {:<18} {:>10} bytes  {}",
+                        file.file, file.bytes, file.sha256
+                    )?;
                 }
             }
             Err(error @ (HubError::Damaged { .. } | HubError::Io { .. })) => {
