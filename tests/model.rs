@@ -68,6 +68,28 @@ fn a_model_folder_reads_like_the_built_in_model() {
 }
 
 #[test]
+fn a_folder_called_like_the_built_in_model_is_not_it() {
+    let folder = Folder::with([
+        ("a.txt", "Zoé habite à Lyon.\n"),
+        ("ner-fr/manifest.json", "{}"),
+        ("nommer.toml", "model = \"ner-fr\"\n"),
+    ]);
+    let annotate = |more: &[&str]| folder.run(&[&["annotate", "a.txt", "-o", "-"], more].concat());
+    let sha256 = sha256(&shipped("manifest.json"));
+    for named in [
+        &[][..],
+        &["--model", "ner-fr"],
+        &["--config", "nommer.toml"],
+    ] {
+        let records = annotate(named).clean().records();
+        assert_eq!(records[0]["model"]["sha256"], sha256, "{named:?}");
+    }
+    let saved = annotate(&["--model", "ner-fr", "--show-config"]).clean();
+    assert!(saved.text().contains("model = \"ner-fr\""));
+    annotate(&["--model", "./ner-fr"]).refused(&["ner-fr/manifest.json", "format"]);
+}
+
+#[test]
 fn model_info_shows_the_manifest() {
     let folder = Folder::new();
     let manifest: Value = serde_json::from_slice(&shipped("manifest.json")).unwrap();

@@ -39,20 +39,18 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 
 /// Loads the model that is named, else the one the environment names, else the built-in one.
 fn load_model(config: &Config) -> Result<Model> {
-    let name = config
-        .model
-        .clone()
-        .or_else(|| named_by("NOMMER_MODEL"))
-        .unwrap_or_else(|| PathBuf::from(SHIPPED));
-    Ok(Model::load_with(
-        &find_model(&name)?,
-        &config.load_options(),
-    )?)
+    let name = config.model.clone().or_else(|| named_by("NOMMER_MODEL"));
+    let files = match name {
+        Some(name) => find_model(&name)?,
+        None => ModelFiles::Embedded(BUILT_IN),
+    };
+    Ok(Model::load_with(&files, &config.load_options())?)
 }
 
-/// The files of a model: a folder comes before a name that it is called like.
+/// The files of a model. The built-in one's name is no folder's, whatever lies here; a folder comes before a name of the
+/// hub that it is called like.
 fn find_model(name: &Path) -> Result<ModelFiles> {
-    if !name.exists() && name == Path::new(SHIPPED) {
+    if name == Path::new(SHIPPED) {
         return Ok(ModelFiles::Embedded(BUILT_IN));
     }
     if !name.exists() && is_model_name(name) {
