@@ -47,6 +47,18 @@ fn load_model(config: &Config) -> Result<Model> {
     Ok(Model::load_with(&files, &config.load_options())?)
 }
 
+/// Says which labels of a model are left out because nobody said what they stand for; `option` is how to say it.
+fn warn_of_unexplained_labels(model: &Model, option: &str) {
+    if let [first, ..] = model.unexplained_labels() {
+        let labels = model.unexplained_labels().join(" ");
+        crate::complain(&format!(
+            "{}: labels left out, as nobody said what they stand for: {labels}; say so with {option} {first}=PER, \
+             {first}=ORG or {first}=LOC, or {first}=- to leave it out without a word",
+            model.manifest().name
+        ));
+    }
+}
+
 /// The files of a model. The built-in one's name is no folder's, whatever lies here; a folder comes before a name of the
 /// hub that it is called like.
 fn find_model(name: &Path) -> Result<ModelFiles> {
