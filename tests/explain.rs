@@ -36,6 +36,16 @@ fn explain_shows_every_stage_of_a_text() {
     assert!(fewer.text().contains("left out by --labels"));
 }
 
+/// Two words of one unit of the source: a control character goes before the combining mark.
+#[test]
+fn explain_reads_marks_behind_control_characters() {
+    let bert = crate::support::tests_folder().join("fixtures/checkpoints/bert");
+    let folder = Folder::with([("a.txt", "\u{1F3FD}\u{1B}\u{301}")]);
+    folder
+        .run(&["explain", "a.txt", "-m", bert.to_str().unwrap()])
+        .clean();
+}
+
 #[test]
 fn explain_shows_one_document_of_json_lines() {
     let folder = Folder::with([(

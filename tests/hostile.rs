@@ -435,3 +435,78 @@ fn damaged_documents_give_a_record_each() {
     }
     annotate(&folder, &[]);
 }
+
+/// A network of random weights takes almost anything for a name, and so asks of every cut where it stands.
+#[test]
+fn random_scripts_and_marks_give_disjoint_names() {
+    const PIECES: [&str; 48] = [
+        " ",
+        "\n",
+        "\t",
+        "\r\n",
+        "\u{A0}",
+        "|",
+        "-",
+        "-\n",
+        "\u{AD}\n",
+        "'",
+        "’",
+        ".",
+        "<",
+        "(",
+        "«",
+        "\0",
+        "\u{1B}",
+        "\u{9D}",
+        "\u{AD}",
+        "\u{200B}",
+        "\u{200D}",
+        "\u{FEFF}",
+        "\u{202E}",
+        "\u{301}",
+        "\u{323}",
+        "\u{338}",
+        "\u{345}",
+        "\u{FE0F}",
+        "\u{20E3}",
+        "\u{1161}",
+        "\u{11A8}",
+        "\u{9BE}",
+        "ᄀ",
+        "e\u{301}",
+        "É",
+        "œ",
+        "ﬁ",
+        "ǆ",
+        "İ",
+        "1",
+        "👩",
+        "\u{1F3FD}",
+        "🇫",
+        "☀",
+        "Zoé",
+        "l",
+        "M",
+        "d’Évry",
+    ];
+    let mut random = Random(5);
+    let mut lines = String::from("{\"text\": \"\u{1F3FD}\\u001b\u{301}\"}\n");
+    for _ in 0..3000 {
+        let count = 2 + random.below(14);
+        let text: String = (0..count)
+            .map(|_| PIECES[random.below(PIECES.len())])
+            .collect();
+        lines += &serde_json::json!({ "text": text }).to_string();
+        lines.push('\n');
+    }
+    let folder = Folder::new();
+    folder.write("in/a.jsonl", lines);
+    let bert = tests_folder().join("fixtures/checkpoints/bert");
+    let args = ["annotate", "in", "-o", "-", "-m", bert.to_str().unwrap()];
+    for more in [&[][..], &["--no-gazetteer"]] {
+        let records = folder.run(&[&args[..], more].concat()).clean().records();
+        assert_eq!(records.len(), 3001);
+        let found: usize = records.iter().map(|record| names(record).len()).sum();
+        assert!(found > 3000, "{found}");
+    }
+}

@@ -68,6 +68,28 @@ fn a_model_folder_reads_like_the_built_in_model() {
 }
 
 #[test]
+fn a_folder_called_like_the_built_in_model_is_not_it() {
+    let folder = Folder::with([
+        ("a.txt", "Zoé habite à Lyon.\n"),
+        ("ner-fr/manifest.json", "{}"),
+        ("nommer.toml", "model = \"ner-fr\"\n"),
+    ]);
+    let annotate = |more: &[&str]| folder.run(&[&["annotate", "a.txt", "-o", "-"], more].concat());
+    let sha256 = sha256(&shipped("manifest.json"));
+    for named in [
+        &[][..],
+        &["--model", "ner-fr"],
+        &["--config", "nommer.toml"],
+    ] {
+        let records = annotate(named).clean().records();
+        assert_eq!(records[0]["model"]["sha256"], sha256, "{named:?}");
+    }
+    let saved = annotate(&["--model", "ner-fr", "--show-config"]).clean();
+    assert!(saved.text().contains("model = \"ner-fr\""));
+    annotate(&["--model", "./ner-fr"]).refused(&["ner-fr/manifest.json", "format"]);
+}
+
+#[test]
 fn model_info_shows_the_manifest() {
     let folder = Folder::new();
     let manifest: Value = serde_json::from_slice(&shipped("manifest.json")).unwrap();
@@ -81,6 +103,7 @@ fn model_info_shows_the_manifest() {
         text(&manifest["training_data"][0]["name"]),
         sha256(&shipped("manifest.json")),
     ];
+    parts.push("files (verified)".to_owned());
     parts.extend(manifest["labels"].as_array().unwrap().iter().map(text));
     for (name, file) in manifest["files"].as_object().unwrap() {
         parts.extend([name.clone(), text(&file["sha256"])]);
@@ -256,6 +279,14 @@ fn a_plain_folder_is_described_by_what_its_labels_were_taken_for() {
     ] {
         assert!(info.text().contains(part), "{part}: {}", info.text());
     }
+    // Nothing says what its files should be, nor anything of its origin.
+    assert!(info.text().contains("\nfiles\n") && !info.text().contains("verified"));
+    assert!(!info.text().contains("does not say"), "{}", info.text());
+    let json = folder.run(&["model", "info", &bert, "--json"]).clean();
+    let json: Value = serde_json::from_str(json.text()).unwrap();
+    for unstated in ["license", "base_model", "training_data", "scores"] {
+        assert!(json.get(unstated).is_none(), "{unstated}: {json}");
+    }
     let annotate = ["annotate", "a.txt", "--model", &bert, "-o", "-"];
     let record = |more: &[&str]| {
         folder
@@ -311,4 +342,59 @@ fn a_network_that_needs_another_engine_says_so() {
     info(&["--engine", "nommer"]).refused(&["model_type is \"camembert\""]);
     info(&["--engine", "nommer", "--device", "cuda:1"]).refused(&["cuda:1", "rust-bert"]);
     assert!(info(&["--device", "gpu"]).says(&["cuda:1"]).code == Some(2));
+}
+
+/// A tiny checkpoint in the folder `plain`, with a file changed.
+fn plain_folder(name: &str, change: impl Fn(&mut Value)) -> Folder {
+    let folder = Folder::with([("a.txt", "Zoé habite à Lyon.\n")]);
+    for file in &FILES[1..] {
+        let content = fs::read(format!("{}/{file}", checkpoint("bert"))).unwrap();
+        folder.write(&format!("plain/{file}"), content);
+    }
+    let mut changed = serde_json::from_slice(&folder.read(&format!("plain/{name}"))).unwrap();
+    change(&mut changed);
+    folder.write(&format!("plain/{name}"), changed.to_string());
+    folder
+}
+
+#[test]
+fn labels_that_are_left_out_are_named_once() {
+    let folder = plain_folder("config.json", |config| {
+        for (id, name) in [("0", "b-per"), ("1", "B-MISC"), ("4", "I-MISC")] {
+            config["id2label"][id] = json!(name);
+        }
+    });
+    folder.write("b.txt", "Zoé.");
+    let gold = r#"{"id": "a", "text": "Zoé", "spans": [{"start": 0, "end": 3, "label": "PER"}]}"#;
+    folder.write("gold.jsonl", gold);
+    let annotate = ["annotate", "a.txt", "b.txt", "-o", "-", "-m", "plain"];
+    let explain = ["explain", "a.txt", "-m", "plain"];
+    let evaluate = ["evaluate", "--gold", "gold.jsonl", "--run", "-m", "plain"];
+    for command in [&annotate[..], &explain, &evaluate] {
+        let ran = folder.run(command);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        assert!(!ran.stderr.contains("per"), "{}", ran.stderr);
+        let map = if command == evaluate {
+            "--model-label-map"
+        } else {
+            "--label-map"
+        };
+        ran.says(&["plain", "said what they stand for: MISC;", map]);
+        for said in ["MISC=-", "MISC=ORG"] {
+            folder.run(&[command, &[map, said]].concat()).clean();
+        }
+    }
+    folder.run(&[&annotate[..], &["--quiet"]].concat()).clean();
+    folder.run(&["model", "info", "plain"]).clean();
+}
+
+#[test]
+fn a_frame_that_the_tokenizer_does_not_know_of_is_told() {
+    let folder = plain_folder("tokenizer.json", |tokenizer| {
+        tokenizer["post_processor"] = Value::Null;
+    });
+    let info = folder.run(&["model", "info", "plain"]).clean();
+    let told = "between [CLS] and [SEP], of which tokenizer.json does not say";
+    assert!(info.text().contains(told), "{}", info.text());
 }

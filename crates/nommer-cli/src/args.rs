@@ -159,8 +159,8 @@ pub(crate) struct AnnotateArgs {
 /// Options of every command that reads text with a model.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CommonArgs {
-    /// The model: a folder, ner-fr for the one built in, or once pulled from the hub ORG/NAME or ORG/NAME@REVISION
-    /// [default: $NOMMER_MODEL, else ner-fr]
+    /// The model: ner-fr for the one built in, a folder (./ner-fr if it is called so), or once pulled from the hub ORG/NAME
+    /// or ORG/NAME@REVISION [default: $NOMMER_MODEL, else ner-fr]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<PathBuf>,
 
@@ -467,7 +467,7 @@ pub(crate) struct ModelArgs {
 pub(crate) enum ModelCommand {
     /// Verify a model and show what it says of itself: labels, licence, training data, measured scores, hashes
     Info {
-        /// The model: a folder, ner-fr, or ORG/NAME or ORG/NAME@REVISION of the hub [default: $NOMMER_MODEL, else ner-fr]
+        /// The model: ner-fr, a folder, or ORG/NAME or ORG/NAME@REVISION of the hub [default: $NOMMER_MODEL, else ner-fr]
         #[arg(value_name = "MODEL")]
         model: Option<PathBuf>,
 

@@ -22,6 +22,7 @@ const KNOWN: &[(&str, Label)] = &[
     ("loc", Label::Loc),
     ("location", Label::Loc),
     ("lieu", Label::Loc),
+    ("place", Label::Loc),
 ];
 
 impl Default for LabelMap {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::labels::{self, LabelMapping};
-use crate::manifest::{FORMAT, FileInfo, Manifest, Origin};
+use crate::manifest::{FORMAT, FileInfo, Manifest};
 use crate::tags::TagSet;
 
 /// Pieces of a window, without special tokens, where nobody has measured what is best: long enough for several
@@ -42,6 +42,13 @@ impl Checkpoint {
                 "config.json: the model is a {class}; nommer needs one that was trained to classify tokens"
             ));
         }
+        // Only classifiers of texts say so, and some say nothing else.
+        if let (None, Some(kind)) = (class, text("problem_type")) {
+            return Err(format!(
+                "config.json: problem_type is {kind:?}, so the model classifies whole texts; nommer needs one that was \
+                 trained to classify tokens"
+            ));
+        }
         let labels = label_names(&config)?;
         let tags = labels::read(&labels, mappings).map_err(|error| error.to_string())?;
         let (name, version) = name_of(folder);
@@ -49,11 +56,6 @@ impl Checkpoint {
             .get("max_position_embeddings")
             .and_then(Value::as_u64);
         let max_pieces = positions.and_then(|positions| usize::try_from(positions).ok());
-        let unstated = || Origin {
-            name: String::new(),
-            license: String::new(),
-            source: String::new(),
-        };
         Ok(Checkpoint {
             manifest: Manifest {
                 format: FORMAT,
@@ -64,8 +66,8 @@ impl Checkpoint {
                 labels,
                 max_pieces: max_pieces.unwrap_or(usize::MAX),
                 window_pieces: WINDOW_PIECES,
-                license: String::new(),
-                base_model: unstated(),
+                license: None,
+                base_model: None,
                 training_data: Vec::new(),
                 scores: Vec::new(),
                 files,
@@ -77,22 +79,29 @@ impl Checkpoint {
 
 /// The labels in the order of the network's scores.
 fn label_names(config: &Value) -> Result<Vec<String>, String> {
-    let Some(names) = config.get("id2label").and_then(Value::as_object) else {
-        return Err(
-            "config.json: id2label is missing; without it nobody knows the labels".to_owned(),
-        );
+    let names: Vec<Option<&Value>> = match config.get("id2label") {
+        Some(Value::Object(names)) => {
+            let ids = 0..names.len();
+            ids.map(|id| names.get(&id.to_string())).collect()
+        }
+        Some(Value::Array(names)) => names.iter().map(Some).collect(),
+        None | Some(Value::Null) => {
+            return Err(
+                "config.json: id2label is missing; without it nobody knows the labels".to_owned(),
+            );
+        }
+        Some(_) => {
+            return Err("config.json: id2label is neither an object nor a list".to_owned());
+        }
     };
-    (0..names.len())
-        .map(|id| {
-            let name = names.get(&id.to_string()).and_then(Value::as_str);
-            name.map(str::to_owned).ok_or_else(|| {
-                format!(
-                    "config.json: id2label has {} labels, but no name for {id}",
-                    names.len()
-                )
-            })
+    let name = |(id, name): (usize, &Option<&Value>)| {
+        let name = name.and_then(Value::as_str).map(str::to_owned);
+        let count = names.len();
+        name.ok_or_else(|| {
+            format!("config.json: id2label has {count} labels, but no name for {id}")
         })
-        .collect()
+    };
+    names.iter().enumerate().map(name).collect()
 }
 
 /// Name and version of what lies in this folder. The hub's cache has both in the path:
@@ -134,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_a_list_or_numbered() {
+        for id2label in [r#"["O", "I-PER"]"#, r#"{"1": "I-PER", "0": "O"}"#] {
+            let config = format!(r#"{{"model_type": "bert", "id2label": {id2label}}}"#);
+            let read = Checkpoint::read(config.as_bytes(), Path::new("m"), BTreeMap::new(), &[]);
+            assert_eq!(read.unwrap().manifest.labels, ["O", "I-PER"]);
+        }
+    }
+
+    #[test]
     fn what_is_no_token_classifier_is_refused() {
         let refused = |config: &str, part: &str| {
             let read = Checkpoint::read(config.as_bytes(), Path::new("m"), BTreeMap::new(), &[]);
@@ -146,6 +164,15 @@ mod tests {
         refused(
             r#"{"model_type": "bert", "id2label": {"0": "O", "2": "PER"}}"#,
             "no name for 1",
+        );
+        refused(
+            r#"{"model_type": "bert", "id2label": ["O", 3]}"#,
+            "no name for 1",
+        );
+        refused(r#"{"model_type": "bert", "id2label": 3}"#, "neither");
+        refused(
+            r#"{"model_type": "bert", "problem_type": "regression", "id2label": ["O", "PER"]}"#,
+            "regression",
         );
         refused(
             r#"{"model_type": "bert", "architectures": ["BertForMaskedLM"], "id2label": {}}"#,

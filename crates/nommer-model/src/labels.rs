@@ -24,6 +24,7 @@ const KNOWN: &[(&str, Label)] = &[
     ("loc", Label::Loc),
     ("location", Label::Loc),
     ("lieu", Label::Loc),
+    ("place", Label::Loc),
 ];
 
 /// What a label of a model, or one of its tags, stands for: `GPE=LOC`, `MISC=-`, `LABEL_3=B-PER`.
@@ -155,6 +156,22 @@ pub fn read(names: &[String], mappings: &[LabelMapping]) -> Result<TagSet, Label
     Ok(TagSet::of(tags, Opening::WhereLabelChanges))
 }
 
+/// The labels, without prefixes, that are left out because nobody said what they stand for.
+pub fn unexplained<'a>(names: &'a [String], mappings: &[LabelMapping]) -> Vec<&'a str> {
+    let mut left_out: Vec<&str> = Vec::new();
+    for name in names {
+        let label = entity(name);
+        let said = |mapping: &LabelMapping| mapping.is_of(name) || mapping.is_of(label);
+        let explained = is_outside(name) || mappings.iter().any(said);
+        let known = meaning(name, mappings) != Tag::Outside;
+        let told = left_out.iter().any(|told| told.eq_ignore_ascii_case(label));
+        if !explained && !known && !told {
+            left_out.push(label);
+        }
+    }
+    left_out
+}
+
 /// What one label stands for. A mapping of the whole name comes before one of its label, and that before what is
 /// known.
 fn meaning(name: &str, mappings: &[LabelMapping]) -> Tag {
@@ -198,12 +215,12 @@ impl Prefix {
     }
 }
 
-/// `B-PER` as its two parts. A name of one word begins as much as it ends (`S`, `U`).
+/// `B-PER` as its two parts, in any case. A name of one word begins as much as it ends (`S`, `U`).
 fn split(name: &str) -> Option<(Prefix, &str)> {
     let (prefix, label) = name.split_once(['-', '_'])?;
     let prefix = match prefix {
-        "B" | "S" | "U" => Prefix::Begin,
-        "I" | "E" | "L" | "M" => Prefix::Inside,
+        "B" | "S" | "U" | "b" | "s" | "u" => Prefix::Begin,
+        "I" | "E" | "L" | "M" | "i" | "e" | "l" | "m" => Prefix::Inside,
         _ => return None,
     };
     Some((prefix, label))
@@ -257,6 +274,11 @@ mod tests {
             "O B-ORG I-ORG I-ORG B-ORG",
         );
         check("O B_person I_person", &[], "O B-PER I-PER");
+        check(
+            "o b-per i-per e-PER s-Lieu B-place",
+            &[],
+            "O B-PER I-PER I-PER B-LOC B-LOC",
+        );
     }
 
     #[test]
@@ -272,6 +294,18 @@ mod tests {
             &["LABEL_0=O", "LABEL_1=B-PER", "LABEL_2=PER"],
             "O B-PER I-PER",
         );
+    }
+
+    #[test]
+    fn labels_that_nobody_explained_are_told() {
+        let names = ["O", "B-PER", "b-misc", "I-MISC", "B-GPE", "LABEL_7", "X"].map(str::to_owned);
+        let left_out = |mappings: &[&str]| {
+            let mappings: Vec<LabelMapping> =
+                mappings.iter().map(|text| text.parse().unwrap()).collect();
+            unexplained(&names, &mappings).join(" ")
+        };
+        assert_eq!(left_out(&[]), "misc GPE LABEL_7 X");
+        assert_eq!(left_out(&["misc=-", "GPE=LOC", "X=O"]), "LABEL_7");
     }
 
     #[test]

@@ -27,16 +27,30 @@ pub struct Manifest {
     pub max_pieces: usize,
     /// The longest window that is worth giving it, special tokens excluded: where it is most accurate.
     pub window_pieces: usize,
-    /// Licence of the weights, as an SPDX expression.
-    pub license: String,
+    /// Licence of the weights, as an SPDX expression. Every manifest states it, and what follows; a plain Hugging Face
+    /// folder, which has none, states nothing of it.
+    #[serde(deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
     /// The pretrained network it was made from.
-    pub base_model: Origin,
+    #[serde(deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub base_model: Option<Origin>,
     /// What it was trained on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub training_data: Vec<Origin>,
     /// What it reached, on what, measured how.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Score>,
     /// Size and hash of every other file of the folder.
     pub files: BTreeMap<String, FileInfo>,
+}
+
+/// A value that must be there, and not null.
+fn stated<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A model or a corpus, and where it is from.

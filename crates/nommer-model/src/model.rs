@@ -13,7 +13,7 @@ use crate::backend::bert::Bert;
 use crate::backend::{ClassifyError, Device, LoadError, TokenClassifier};
 use crate::checkpoint::Checkpoint;
 use crate::decode::{self, TaggedWord};
-use crate::labels::LabelMapping;
+use crate::labels::{self, LabelMapping};
 use crate::manifest::{self, FileInfo, Manifest};
 use crate::names::FoundName;
 use crate::tags::{Opening, TagError, TagSet};
@@ -64,6 +64,7 @@ pub struct Model {
     sha256: String,
     tokenizer: SubwordTokenizer,
     tags: TagSet,
+    unexplained: Vec<String>,
     classifier: Box<dyn TokenClassifier>,
 }
 
@@ -236,6 +237,7 @@ impl Model {
             sha256,
             tokenizer,
             tags,
+            unexplained: Vec::new(),
             classifier,
         };
         model.checked().map_err(unusable)
@@ -289,8 +291,10 @@ impl Model {
         let meanings: Vec<String> = tags.tags().iter().map(ToString::to_string).collect();
         let identity = serde_json::to_vec(&(&manifest.files, meanings))
             .map_err(|error| unusable(error.to_string()))?;
+        let unexplained = labels::unexplained(&manifest.labels, &options.label_map);
         let model = Model {
             sha256: manifest::sha256(&identity),
+            unexplained: unexplained.into_iter().map(str::to_owned).collect(),
             manifest,
             tokenizer,
             tags,
@@ -328,6 +332,11 @@ impl Model {
     /// `config.json`.
     pub fn is_plain(&self) -> bool {
         self.tags.opening() == Opening::WhereLabelChanges
+    }
+
+    /// The labels of a plain folder's model that are left out because nobody said what they stand for.
+    pub fn unexplained_labels(&self) -> &[String] {
+        &self.unexplained
     }
 
     /// What the model says of itself.

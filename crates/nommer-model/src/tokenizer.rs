@@ -9,6 +9,7 @@ pub struct SubwordTokenizer {
     tokenizer: Tokenizer,
     start: u32,
     end: u32,
+    states_frame: bool,
 }
 
 /// A text cut into pieces.
@@ -57,14 +58,19 @@ impl SubwordTokenizer {
         };
         // What the tokenizer puts around nothing frames everything; where it does not know, the names tell.
         let nothing = tokenizer.encode("", true).map_err(TokenizerError::Load)?;
-        let (start, end) = match *nothing.get_ids() {
-            [start, end] => (start, end),
-            _ => (special(["<s>", "[CLS]"])?, special(["</s>", "[SEP]"])?),
+        let (start, end, states_frame) = match *nothing.get_ids() {
+            [start, end] => (start, end, true),
+            _ => (
+                special(["<s>", "[CLS]"])?,
+                special(["</s>", "[SEP]"])?,
+                false,
+            ),
         };
         Ok(SubwordTokenizer {
             tokenizer,
             start,
             end,
+            states_frame,
         })
     }
 
@@ -80,12 +86,18 @@ impl SubwordTokenizer {
         (self.start, self.end)
     }
 
+    /// Whether `tokenizer.json` says what frames a window; if not, nommer takes the tokens that are called like it.
+    pub fn states_frame(&self) -> bool {
+        self.states_frame
+    }
+
     /// The piece with this id, as the vocabulary writes it.
     pub fn piece(&self, id: u32) -> Option<String> {
         self.tokenizer.id_to_token(id)
     }
 
-    /// Cuts `text` into pieces; long texts are cut at spaces first, which changes no piece.
+    /// Cuts `text` into pieces. Texts above 8 KiB are cut at spaces first, which changes no piece of tokenizers that read
+    /// word by word; one whose normaliser puts something before the text, as SentencePiece's `▁`, does so for each part.
     ///
     /// # Errors
     /// When the tokenizer fails; no known text makes it.

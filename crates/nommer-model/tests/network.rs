@@ -260,3 +260,25 @@ fn a_plain_folder_reads_as_transformers_reads_it() {
         assert_eq!(found, *best, "{length} pieces");
     }
 }
+
+/// Checkpoints that came from TensorFlow call the weights of layer norms gamma and beta.
+#[test]
+fn names_of_tensorflow_are_known() {
+    let (config, weights) = (tiny("config.json"), tiny("model.safetensors"));
+    let (length, rest) = weights.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().unwrap());
+    let (header, data) = rest.split_at(usize::try_from(length).unwrap());
+    let header = String::from_utf8(header.to_vec()).unwrap();
+    let renamed = header
+        .replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta");
+    assert_ne!(renamed, header);
+    let length = (renamed.len() as u64).to_le_bytes();
+    let renamed = [&length, renamed.as_bytes(), data].concat();
+    let ids = &cases()[0].ids;
+    let classify = |weights: &[u8]| {
+        let network = Bert::load(&config, weights).unwrap();
+        network.classify(&[ids]).unwrap()
+    };
+    assert_eq!(classify(&renamed), classify(&weights));
+}

@@ -297,6 +297,17 @@ fn files_that_do_not_fit_are_refused_with_what_is_wrong() {
         "pos_",
     );
 
+    for (name, stated) in [("bert", "1e-12"), ("camembert", "1e-05")] {
+        let stated = format!("\"layer_norm_eps\": {stated}");
+        refused(name, &stated, "\"layer_norm_eps\": 0.001", "1e-12");
+    }
+    refused(
+        "bert",
+        "\"layer_norm_eps\": 1e-12",
+        "\"layer_norm_eps\": 0.001",
+        "--engine nommer",
+    );
+
     let load = |config: &[u8], weights: &[u8]| {
         let loaded = RustBert::load(config, weights, Device::Cpu);
         loaded.err().unwrap().to_string()
@@ -510,5 +521,46 @@ fn sub_tokens_are_merged_into_words() {
             boundary(name.range.start) && boundary(name.range.end),
             "{names:?}"
         );
+    }
+}
+
+/// transformers divides attention by what `pos_att_type` names whether positions are relative or not.
+#[test]
+fn absolute_positions_scale_attention_as_transformers_does() {
+    let config = String::from_utf8(file("deberta-v2", "config.json")).unwrap();
+    let config = config.replace(
+        "\"relative_attention\": true",
+        "\"relative_attention\": false",
+    );
+    let kinds = "[\n    \"p2c\",\n    \"c2p\"\n  ]";
+    assert!(config.contains(kinds));
+    let ids = &expected("deberta-v2").ids[..40];
+    // Of transformers 4.57.6: the best labels, and the scores of the first piece.
+    let cases: [(&str, &str, [f32; 5]); 3] = [
+        (
+            kinds,
+            "3333333333332333333302333333332323133333",
+            [-0.11015, 0.17442, -0.30721, 1.33723, -2.07954],
+        ),
+        (
+            "[\"c2p\"]",
+            "3333333333322333333302323324332323133333",
+            [-0.09154, 0.14175, -0.18896, 1.0993, -2.28389],
+        ),
+        (
+            "null",
+            "3333331332322333333322223324332323133334",
+            [-0.24661, 0.01955, -0.02539, 0.60884, -2.64578],
+        ),
+    ];
+    for (stated, best, first) in cases {
+        let config = config.replace(kinds, stated);
+        let weights = file("deberta-v2", "model.safetensors");
+        let network = RustBert::load(config.as_bytes(), &weights, Device::Cpu).unwrap();
+        let logits = &network.classify(&[ids]).unwrap()[0];
+        assert_eq!(argmax(logits), best, "{stated}");
+        for (got, want) in logits.row(0).iter().zip(first) {
+            assert!((got - want).abs() < 2e-4, "{stated}: {got} {want}");
+        }
     }
 }

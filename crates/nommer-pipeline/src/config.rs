@@ -148,13 +148,14 @@ impl Config {
         others.chain(gazetteers)
     }
 
-    /// Puts every path where `place` says. The name of a model stays a name wherever it is written, unless there is such a
-    /// folder.
+    /// Puts every path where `place` says. The name of a model stays a name wherever it is written: [`SHIPPED`] always,
+    /// one of the hub unless there is such a folder.
     pub fn place_paths(&mut self, place: impl Fn(&Path) -> PathBuf) {
         let name = self.model.clone().filter(|model| is_model_name(model));
         for path in self.paths_mut() {
             let placed = place(path);
-            if name.as_ref() != Some(path) || placed.exists() {
+            let shipped = path == Path::new(SHIPPED);
+            if name.as_ref() != Some(path) || !shipped && placed.exists() {
                 *path = placed;
             }
         }
@@ -295,7 +296,7 @@ impl Config {
     }
 }
 
-/// What the model that the command ships is called.
+/// What the model that the command ships is called. A folder called so is `./ner-fr`.
 pub const SHIPPED: &str = "ner-fr";
 
 /// Whether a model may be called so that is no folder: [`SHIPPED`], or `ORG/NAME` of the hub, with `@REVISION` if you
@@ -341,6 +342,7 @@ mod tests {
         let model = |text: &str| parse(text).unwrap().model.unwrap();
         assert_eq!(model("model = \"zoe/ner@main\""), Path::new("zoe/ner@main"));
         assert_eq!(model("model = \"ner-fr\""), Path::new("ner-fr"));
+        assert!(model("model = \"./ner-fr\"").is_absolute());
         assert!(model("model = \"./ner\"").is_absolute());
         for path in [
             "ner", "a/b/c", "../ner", ".ner", "/ner", "a//b", "a/", "é/a",

@@ -337,12 +337,16 @@ impl Pipeline {
 }
 
 impl ReadSentence {
-    /// The names found in the sentence, where they stand in the source.
+    /// The names found in the sentence, where they stand in the source: in order and disjoint. Characters that were
+    /// composed together share their place, which is the first name's; a name of nothing else has none left.
     pub fn mentions(&self) -> impl Iterator<Item = Mention> + '_ {
-        self.analysis.names.iter().filter_map(|name| {
+        let mut end = 0;
+        self.analysis.names.iter().filter_map(move |name| {
             let span = self
                 .normalized
                 .to_source(Span::new(name.range.start, name.range.end)?)?;
+            let span = Span::new(span.start().max(end), span.end())?;
+            end = span.end();
             Some(Mention {
                 span,
                 label: name.label,

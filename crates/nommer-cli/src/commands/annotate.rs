@@ -16,7 +16,7 @@ use nommer_pipeline::sink::{self, Sink, SinkError};
 use nommer_pipeline::walk::{self, WalkOptions};
 use serde_json::json;
 
-use super::{load_gazetteers, load_model, refuse_overwriting};
+use super::{load_gazetteers, load_model, refuse_overwriting, warn_of_unexplained_labels};
 use crate::Ending;
 use crate::args::AnnotateArgs;
 use crate::progress::{self, Progress};
@@ -60,6 +60,9 @@ pub(crate) fn run(args: AnnotateArgs) -> Result<Ending> {
     };
     let walk = walk::walk(&inputs, &options)?;
     let model = load_model(&config)?;
+    if !args.quiet {
+        warn_of_unexplained_labels(&model, "--label-map");
+    }
     let gazetteers = load_gazetteers(&config)?;
     refuse_same_target(output, args.log.as_deref())?;
     let mut log = args.log.as_deref().map(Log::open).transpose()?;

@@ -26,7 +26,10 @@ use nommer_pipeline::read::{Content, RawDocument};
 use nommer_pipeline::reconcile;
 use rayon::prelude::*;
 
-use super::{load_gazetteers, load_model, parent, refuse_overwriting, write_whole};
+use super::{
+    load_gazetteers, load_model, parent, refuse_overwriting, warn_of_unexplained_labels,
+    write_whole,
+};
 use crate::args::EvaluateArgs;
 use crate::{Ending, complain};
 
@@ -288,6 +291,7 @@ fn annotate(
     settings: Settings,
 ) -> Result<(Origin, Corpus)> {
     let model = load_model(config)?;
+    warn_of_unexplained_labels(&model, "--model-label-map");
     let gazetteers = load_gazetteers(config)?;
     // What is left out is left out, and counted, when both sides are checked.
     let settings = Settings {

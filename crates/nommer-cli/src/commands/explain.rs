@@ -16,7 +16,7 @@ use nommer_pipeline::reconcile::{Decision, FullName, Reconciled};
 use nommer_pipeline::walk::{Input, WalkItem, WalkOptions, walk};
 
 use super::gazetteer::described;
-use super::{load_gazetteers, load_model};
+use super::{load_gazetteers, load_model, warn_of_unexplained_labels};
 use crate::Ending;
 use crate::args::ExplainArgs;
 
@@ -24,7 +24,9 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     let config = args.config();
     let settings = config.settings()?;
     let document = find_document(&args, &config)?;
-    let pipeline = Pipeline::new(load_model(&config)?, load_gazetteers(&config)?, settings);
+    let model = load_model(&config)?;
+    warn_of_unexplained_labels(&model, "--label-map");
+    let pipeline = Pipeline::new(model, load_gazetteers(&config)?, settings);
 
     let mut out = String::new();
     writeln!(out, "document   {} ({})", document.id, document.path)?;

@@ -39,20 +39,30 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 
 /// Loads the model that is named, else the one the environment names, else the built-in one.
 fn load_model(config: &Config) -> Result<Model> {
-    let name = config
-        .model
-        .clone()
-        .or_else(|| named_by("NOMMER_MODEL"))
-        .unwrap_or_else(|| PathBuf::from(SHIPPED));
-    Ok(Model::load_with(
-        &find_model(&name)?,
-        &config.load_options(),
-    )?)
+    let name = config.model.clone().or_else(|| named_by("NOMMER_MODEL"));
+    let files = match name {
+        Some(name) => find_model(&name)?,
+        None => ModelFiles::Embedded(BUILT_IN),
+    };
+    Ok(Model::load_with(&files, &config.load_options())?)
 }
 
-/// The files of a model: a folder comes before a name that it is called like.
+/// Says which labels of a model are left out because nobody said what they stand for; `option` is how to say it.
+fn warn_of_unexplained_labels(model: &Model, option: &str) {
+    if let [first, ..] = model.unexplained_labels() {
+        let labels = model.unexplained_labels().join(" ");
+        crate::complain(&format!(
+            "{}: labels left out, as nobody said what they stand for: {labels}; say so with {option} {first}=PER, \
+             {first}=ORG or {first}=LOC, or {first}=- to leave it out without a word",
+            model.manifest().name
+        ));
+    }
+}
+
+/// The files of a model. The built-in one's name is no folder's, whatever lies here; a folder comes before a name of the
+/// hub that it is called like.
 fn find_model(name: &Path) -> Result<ModelFiles> {
-    if !name.exists() && name == Path::new(SHIPPED) {
+    if name == Path::new(SHIPPED) {
         return Ok(ModelFiles::Embedded(BUILT_IN));
     }
     if !name.exists() && is_model_name(name) {

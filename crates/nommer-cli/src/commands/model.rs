@@ -10,6 +10,7 @@ use nommer_hub::{FILES, HubError, Name, Snapshot, Step};
 use nommer_model::manifest::{Manifest, Origin};
 use nommer_model::model::{Engine, Model};
 use nommer_model::tags::Tag;
+use nommer_model::tokenizer::SubwordTokenizer;
 use nommer_pipeline::config::{Config, SHIPPED};
 
 use super::{hub, load_model};
@@ -194,7 +195,12 @@ fn describe(model: &Model) -> Result<String, std::fmt::Error> {
         "network         {}, {} weights, at most {} tokens",
         manifest.architecture, manifest.dtype, manifest.max_pieces
     )?;
-    writeln!(out, "windows         {} tokens", manifest.window_pieces)?;
+    let windows = manifest.window_pieces;
+    writeln!(
+        out,
+        "windows         {windows} tokens{}",
+        frame(model.tokenizer())
+    )?;
     writeln!(out, "runtime here    {runtime}")?;
     if model.is_plain() {
         describe_labels(&mut out, model)?;
@@ -203,12 +209,17 @@ fn describe(model: &Model) -> Result<String, std::fmt::Error> {
             "\na plain Hugging Face folder: licence, training data and accuracy are not stated here; measure it with\n\
              `nommer evaluate --run --model`"
         )?;
-        describe_files(&mut out, manifest)?;
+        // Nothing says what they should be.
+        describe_files(&mut out, "files", manifest)?;
         return Ok(out);
     }
     writeln!(out, "labels          {}", manifest.labels.join(" "))?;
-    writeln!(out, "licence         {}", manifest.license)?;
-    writeln!(out, "base model      {}", origin(&manifest.base_model))?;
+    if let Some(license) = &manifest.license {
+        writeln!(out, "licence         {license}")?;
+    }
+    if let Some(base) = &manifest.base_model {
+        writeln!(out, "base model      {}", origin(base))?;
+    }
     for (index, data) in manifest.training_data.iter().enumerate() {
         writeln!(
             out,
@@ -230,8 +241,22 @@ fn describe(model: &Model) -> Result<String, std::fmt::Error> {
             score.per, score.org, score.loc, score.micro
         )?;
     }
-    describe_files(&mut out, manifest)?;
+    describe_files(&mut out, "files (verified)", manifest)?;
     Ok(out)
+}
+
+/// The tokens around every window, where they are our own guess.
+fn frame(tokenizer: &SubwordTokenizer) -> String {
+    if tokenizer.states_frame() {
+        return String::new();
+    }
+    let (start, end) = tokenizer.frame();
+    let piece = |id| tokenizer.piece(id).unwrap_or_default();
+    format!(
+        " between {} and {}, of which tokenizer.json does not say",
+        piece(start),
+        piece(end)
+    )
 }
 
 /// What each label of a model without manifest was taken for.
@@ -255,8 +280,8 @@ fn describe_labels(out: &mut String, model: &Model) -> std::fmt::Result {
     writeln!(out, "{:<16}--label-map NAME=LABEL says otherwise", "")
 }
 
-fn describe_files(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
-    writeln!(out, "\nfiles (verified)")?;
+fn describe_files(out: &mut String, heading: &str, manifest: &Manifest) -> std::fmt::Result {
+    writeln!(out, "\n{heading}")?;
     for (name, file) in &manifest.files {
         writeln!(
             out,

@@ -114,7 +114,8 @@ pub fn is_elided(word: &str) -> bool {
 /// in exactly one of them.
 ///
 /// A word is a maximal run of letters, digits and combining marks. An elided clitic with its apostrophe is a
-/// word; any other apostrophe between letters stays inside its word; every other character is a word alone.
+/// word; any other apostrophe between letters stays inside its word; every other character is a word alone, with
+/// the combining marks on it.
 ///
 /// ```
 /// use nommer_core::text::french::words;
@@ -133,6 +134,7 @@ pub fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
         } else {
             start + first.len_utf8()
         };
+        at += marks_len(&text[at..]);
         Some(start..at)
     })
 }
@@ -228,6 +230,12 @@ fn word_end(text: &str, start: usize) -> usize {
 /// Bytes of the run of word characters at the beginning of `text`.
 fn run_len(text: &str) -> usize {
     text.find(|c| !is_word_char(c)).unwrap_or(text.len())
+}
+
+/// Bytes of the combining marks at the beginning of `text`.
+fn marks_len(text: &str) -> usize {
+    let is_mark = |c: char| !c.is_ascii() && is_combining_mark(c);
+    text.find(|c| !is_mark(c)).unwrap_or(text.len())
 }
 
 /// The largest character boundary not after `at`.

@@ -290,11 +290,23 @@ impl Builder<'_> {
             return self.copy(len);
         }
         let unit = &rest[..len];
-        let composed: String = unit.chars().filter(|&c| !is_invisible(c)).nfc().collect();
-        if composed == unit {
-            self.copy(len)
+        let visible = || unit.chars().filter(|&c| !is_invisible(c));
+        let composed: String = visible().nfc().collect();
+        if composed.chars().eq(visible()) {
+            self.copy_visible(unit);
         } else {
-            self.replace(len, &composed)
+            self.replace(len, &composed);
+        }
+    }
+
+    /// Copies the characters of `unit`, which is next, and removes the invisible ones: each keeps its own place.
+    fn copy_visible(&mut self, unit: &str) {
+        for c in unit.chars() {
+            if is_invisible(c) {
+                self.replace(c.len_utf8(), "");
+            } else {
+                self.copy(c.len_utf8());
+            }
         }
     }
 
@@ -503,6 +515,13 @@ mod tests {
         check_origin("l'Elyse\u{301}e,", "é", "e\u{301}");
         check_origin("e\u{301}a\u{300}", "à", "a\u{300}");
         check_origin("x\u{302}\u{323}y", "\u{302}", "x\u{302}\u{323}");
+        check_origin("x\u{1B}\u{302}y", "x", "x");
+        check_origin("x\u{1B}\u{302}y", "\u{302}", "\u{302}");
+        check_origin(
+            "\u{1F3FD}\u{1B}\u{301}",
+            "\u{1F3FD}\u{301}",
+            "\u{1F3FD}\u{1B}\u{301}",
+        );
     }
 
     #[test]

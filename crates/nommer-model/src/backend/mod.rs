@@ -8,8 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use ndarray::Array2;
-use safetensors::Dtype;
 use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 /// The most pieces given to a network in one call, when it does not say otherwise. Larger calls reuse the weights in
@@ -166,6 +166,22 @@ impl LoadError {
             problem: problem.into(),
         }
     }
+}
+
+/// The tensor of this name, or of the name that TensorFlow checkpoints give it.
+fn find_tensor<'a>(
+    file: &'a SafeTensors<'_>,
+    name: &str,
+) -> Result<(String, TensorView<'a>), LoadError> {
+    let other = name
+        .replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta");
+    for name in [name, &other] {
+        if let Ok(tensor) = file.tensor(name) {
+            return Ok((name.to_owned(), tensor));
+        }
+    }
+    Err(LoadError::tensor(name, "is missing"))
 }
 
 /// The values of a tensor of floats.

@@ -64,7 +64,12 @@ pub fn full_names(gazetteers: &Gazetteers, sentence: &NormalizedText) -> Vec<Ful
         match longest(gazetteers, text, &words, &folded, &starts, at) {
             Some((name, end)) => {
                 let range = Span::new(words[at].range.start, words[end - 1].range.end);
-                if let Some(span) = range.and_then(|range| sentence.to_source(range)) {
+                let span = range.and_then(|range| sentence.to_source(range));
+                // Words that were composed together share their place, and the first name has it.
+                let last = found.last().map(|last: &FullName| last.span);
+                if let Some(span) =
+                    span.filter(|span| last.is_none_or(|last| !last.overlaps(*span)))
+                {
                     found.push(FullName { span, ..name });
                 }
                 at = end;

@@ -15,7 +15,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-use super::{ClassifyError, LoadError, TokenClassifier, floats};
+use super::{ClassifyError, LoadError, TokenClassifier, find_tensor, floats};
 use linear::{Linear, Quantized};
 use simd::Isa;
 
@@ -352,9 +352,7 @@ enum Rows {
 
 impl Tensors<'_> {
     fn get(&self, name: &str) -> Result<TensorView<'_>, LoadError> {
-        self.0
-            .tensor(name)
-            .map_err(|_| LoadError::tensor(name, "is missing"))
+        find_tensor(&self.0, name).map(|(_, tensor)| tensor)
     }
 
     /// A float tensor of exactly this shape.

@@ -27,6 +27,9 @@ pub(super) struct DebertaV2Config {
     /// Rows of the table of token types; 0: there is none.
     pub(super) types: i64,
     pub(super) epsilon: f64,
+    /// How many kinds of scores the attention adds up, as its scale counts them: relative positions that are named count
+    /// even where they are turned off.
+    pub(super) terms: i64,
     pub(super) relative: Option<RelativePositions>,
     pub(super) convolution: Option<Convolution>,
 }
@@ -34,6 +37,7 @@ pub(super) struct DebertaV2Config {
 /// A DeBERTa-v2 token classifier.
 pub(super) struct DebertaV2 {
     heads: i64,
+    terms: i64,
     activation: Activation,
     words: nn::Embedding,
     positions: Option<nn::Embedding>,
@@ -88,10 +92,10 @@ impl DebertaV2 {
                 key: linear(&attention / "key_proj", hidden, hidden),
                 value: linear(&attention / "value_proj", hidden, hidden),
                 position_key: own
-                    .filter(|relative| relative.content_to_position)
+                    .filter(|relative| relative.kinds.content_to_position)
                     .map(|_| linear(&attention / "pos_key_proj", hidden, hidden)),
                 position_query: own
-                    .filter(|relative| relative.position_to_content)
+                    .filter(|relative| relative.kinds.position_to_content)
                     .map(|_| linear(&attention / "pos_query_proj", hidden, hidden)),
                 attention_output: linear(&layer / "attention" / "output" / "dense", hidden, hidden),
                 attention_norm: norm(&layer / "attention" / "output" / "LayerNorm"),
@@ -106,6 +110,7 @@ impl DebertaV2 {
         };
         DebertaV2 {
             heads: config.heads,
+            terms: config.terms,
             activation: config.activation,
             words: table(
                 &embeddings / "word_embeddings",
@@ -243,10 +248,7 @@ impl Layer {
         let query = split(&x.apply(&self.query), pieces);
         let key = split(&x.apply(&self.key), pieces);
         let value = split(&x.apply(&self.value), pieces);
-        let terms = relative.map_or(1, |(relative, ..)| {
-            1 + i64::from(relative.content_to_position) + i64::from(relative.position_to_content)
-        });
-        let scale = ((hidden / heads * terms) as f64).sqrt();
+        let scale = ((hidden / heads * network.terms) as f64).sqrt();
         let mut scores = query.matmul(&(key.transpose(-1, -2) / scale));
         if let Some((relative, rows, distances)) = relative {
             let span = relative.span;
@@ -259,12 +261,12 @@ impl Layer {
                     false,
                 )
             };
-            if relative.content_to_position {
+            if relative.kinds.content_to_position {
                 let projected = rows.apply(self.position_key.as_ref().unwrap_or(&self.key));
                 let all = query.matmul(&split(&projected, 2 * span).transpose(-1, -2));
                 scores += pick(&all, distances + span) / scale;
             }
-            if relative.position_to_content {
+            if relative.kinds.position_to_content {
                 let projected = rows.apply(self.position_query.as_ref().unwrap_or(&self.query));
                 let all = key.matmul(&split(&projected, 2 * span).transpose(-1, -2));
                 scores += pick(&all, span - distances).transpose(-1, -2) / scale;

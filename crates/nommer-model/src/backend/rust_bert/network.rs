@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 use tch::{Kind, Tensor, nn};
 
 use super::deberta::{DebertaV2, DebertaV2Config};
-use super::find_tensor;
-use crate::backend::LoadError;
+use crate::backend::{LoadError, find_tensor};
 
 /// The layer norm epsilon that rust-bert has where it does not ask the configuration.
 ///
@@ -19,6 +18,9 @@ use crate::backend::LoadError;
 /// is of their family, by at most 0.006 and by 0.0002 in the mean, and changes the best tag of none of 16,941 pieces of
 /// winer-dev.
 const FIXED_EPSILON: f64 = 1e-12;
+
+/// The largest epsilon for which [`FIXED_EPSILON`] may stand: ten times what was measured.
+const LARGEST_EPSILON: f64 = 1e-4;
 
 /// A network that was checked: what to build, and how large it is.
 #[derive(Debug, Clone)]
@@ -121,37 +123,34 @@ impl Architecture {
             _ => hidden,
         };
         // Whatever decides how much memory is taken is as large as the tensors that are there.
-        let expect = |name: String, shape: [i64; 2]| {
-            let (_, tensor) = find_tensor(file, &name)?;
-            let found: Vec<i64> = tensor.shape().iter().map(|&size| size as i64).collect();
-            if found == shape {
-                Ok(())
-            } else {
-                Err(LoadError::tensor(
-                    &name,
-                    format!("has shape {found:?}, not {shape:?}"),
-                ))
-            }
+        let expect = |name: &str, shape: &[i64]| {
+            expect_shape(file, &format!("{prefix}.{name}.weight"), shape)
         };
-        let last = layers - 1;
-        let (layer, wide) = match prefix {
-            "distilbert" => ("transformer", "ffn.lin1"),
-            _ => ("encoder", "intermediate.dense"),
-        };
-        expect(
-            format!("{prefix}.embeddings.word_embeddings.weight"),
-            [vocabulary, embedding],
-        )?;
-        expect(
-            format!("{prefix}.{layer}.layer.{last}.{wide}.weight"),
-            [inner, hidden],
-        )?;
+        expect("embeddings.word_embeddings", &[vocabulary, embedding])?;
+        if embedding != hidden {
+            let projection = match prefix {
+                "electra" => "embeddings_project",
+                _ => "embeddings.embed_proj",
+            };
+            expect(projection, &[hidden, embedding])?;
+        }
         let biased = prefix != "deberta" || fields.flag("position_biased_input", true)?;
         if biased {
-            expect(
-                format!("{prefix}.embeddings.position_embeddings.weight"),
-                [positions, embedding],
-            )?;
+            expect("embeddings.position_embeddings", &[positions, embedding])?;
+        }
+        let types = match prefix {
+            "distilbert" => 0,
+            "deberta" => fields.size_or("type_vocab_size", 0)?,
+            _ => fields.size_or("type_vocab_size", 2)?,
+        };
+        if types > 0 || !matches!(prefix, "distilbert" | "deberta") {
+            expect("embeddings.token_type_embeddings", &[types, embedding])?;
+        }
+        for layer in 0..layers {
+            for (name, shape) in layer_matrices(prefix, hidden, inner) {
+                let stack = if distil { "transformer" } else { "encoder" };
+                expect(&format!("{stack}.layer.{layer}.{name}"), &shape)?;
+            }
         }
 
         let id2label = Some((0..tags as i64).map(|tag| (tag, tag.to_string())).collect());
@@ -167,11 +166,6 @@ impl Architecture {
                         "position_embedding_type is {kind:?}; rust-bert computes \"absolute\""
                     )));
                 }
-                let types = fields.size_or("type_vocab_size", 2)?;
-                expect(
-                    format!("{prefix}.embeddings.token_type_embeddings.weight"),
-                    [types, hidden],
-                )?;
                 let config = BertConfig {
                     hidden_act: activation,
                     hidden_size: hidden,
@@ -184,7 +178,7 @@ impl Architecture {
                     id2label,
                     ..BertConfig::default()
                 };
-                let _ = epsilon(&fields, FIXED_EPSILON)?;
+                refuse_large_epsilon(&model_type, epsilon(&fields, FIXED_EPSILON)?)?;
                 if prefix == "bert" {
                     Config::Bert(config)
                 } else {
@@ -211,43 +205,50 @@ impl Architecture {
                 vocab_size: vocabulary,
                 ..DistilBertConfig::default()
             }),
-            "electra" => {
-                let types = fields.size_or("type_vocab_size", 2)?;
-                expect(
-                    format!("{prefix}.embeddings.token_type_embeddings.weight"),
-                    [types, embedding],
-                )?;
-                Config::Electra(ElectraConfig {
-                    hidden_act: activation,
-                    embedding_size: embedding,
-                    hidden_size: hidden,
-                    layer_norm_eps: Some(epsilon(&fields, FIXED_EPSILON)?),
-                    intermediate_size: inner,
-                    max_position_embeddings: positions,
-                    num_attention_heads: heads,
-                    num_hidden_layers: layers,
-                    type_vocab_size: types,
-                    vocab_size: vocabulary,
-                    pad_token_id: padding,
-                    id2label,
-                    ..ElectraConfig::default()
+            "electra" => Config::Electra(ElectraConfig {
+                hidden_act: activation,
+                embedding_size: embedding,
+                hidden_size: hidden,
+                layer_norm_eps: Some(epsilon(&fields, FIXED_EPSILON)?),
+                intermediate_size: inner,
+                max_position_embeddings: positions,
+                num_attention_heads: heads,
+                num_hidden_layers: layers,
+                type_vocab_size: types,
+                vocab_size: vocabulary,
+                pad_token_id: padding,
+                id2label,
+                ..ElectraConfig::default()
+            }),
+            _ => {
+                let kinds = fields.position_kinds()?;
+                let relative = fields.relative_positions(positions, kinds)?;
+                if let Some(RelativePositions { span, .. }) = relative {
+                    expect("encoder.rel_embeddings", &[2 * span, hidden])?;
+                }
+                let convolution = fields.convolution(hidden)?;
+                if let Some(Convolution { width, groups, .. }) = convolution {
+                    expect("encoder.conv.conv", &[hidden, hidden / groups, width])?;
+                }
+                Config::DebertaV2(DebertaV2Config {
+                    hidden,
+                    heads,
+                    layers,
+                    inner,
+                    vocabulary,
+                    embedding,
+                    tags: tags as i64,
+                    activation,
+                    positions: biased.then_some(positions),
+                    types,
+                    epsilon: epsilon(&fields, 1e-7)?,
+                    terms: 1
+                        + i64::from(kinds.content_to_position)
+                        + i64::from(kinds.position_to_content),
+                    relative,
+                    convolution,
                 })
             }
-            _ => Config::DebertaV2(DebertaV2Config {
-                hidden,
-                heads,
-                layers,
-                inner,
-                vocabulary,
-                embedding,
-                tags: tags as i64,
-                activation,
-                positions: biased.then_some(positions),
-                types: fields.size_or("type_vocab_size", 0)?,
-                epsilon: epsilon(&fields, 1e-7)?,
-                relative: fields.relative_positions(positions)?,
-                convolution: fields.convolution()?,
-            }),
         };
         let max_pieces = usize::try_from(max_pieces).unwrap_or(0);
         if max_pieces < 3 {
@@ -274,6 +275,74 @@ impl Architecture {
     pub(super) fn name(&self) -> &str {
         &self.model_type
     }
+}
+
+/// The matrices of one layer that decide how much memory it takes.
+fn layer_matrices(prefix: &str, hidden: i64, inner: i64) -> [(&'static str, [i64; 2]); 6] {
+    let names = match prefix {
+        "distilbert" => [
+            "attention.q_lin",
+            "attention.k_lin",
+            "attention.v_lin",
+            "attention.out_lin",
+            "ffn.lin1",
+            "ffn.lin2",
+        ],
+        "deberta" => [
+            "attention.self.query_proj",
+            "attention.self.key_proj",
+            "attention.self.value_proj",
+            "attention.output.dense",
+            "intermediate.dense",
+            "output.dense",
+        ],
+        _ => [
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+            "intermediate.dense",
+            "output.dense",
+        ],
+    };
+    let [query, key, value, out, widen, narrow] = names;
+    let square = [hidden, hidden];
+    [
+        (query, square),
+        (key, square),
+        (value, square),
+        (out, square),
+        (widen, [inner, hidden]),
+        (narrow, [hidden, inner]),
+    ]
+}
+
+/// Refuses a tensor that is missing or of another shape.
+fn expect_shape(file: &SafeTensors<'_>, name: &str, shape: &[i64]) -> Result<(), LoadError> {
+    let (stored, tensor) = find_tensor(file, name)?;
+    let found: Vec<i64> = tensor.shape().iter().map(|&size| size as i64).collect();
+    if found == shape {
+        return Ok(());
+    }
+    let problem = format!("has shape {found:?}, not {shape:?}");
+    Err(LoadError::tensor(&stored, problem))
+}
+
+/// Refuses a layer norm for which [`FIXED_EPSILON`] may not stand.
+fn refuse_large_epsilon(model_type: &str, epsilon: f64) -> Result<(), LoadError> {
+    if epsilon <= LARGEST_EPSILON {
+        return Ok(());
+    }
+    let way_out = match model_type {
+        "bert" => "--engine nommer computes it as it is, on the CPU",
+        _ => {
+            "no engine of nommer computes it: train it with 1e-5, as is usual, or take another model"
+        }
+    };
+    Err(LoadError::Config(format!(
+        "layer_norm_eps is {epsilon}; rust-bert computes {model_type} with {FIXED_EPSILON:e} whatever it says, and would \
+         score otherwise than it was trained; {way_out}"
+    )))
 }
 
 impl Network {
@@ -354,11 +423,17 @@ pub(super) struct RelativePositions {
     pub(super) buckets: i64,
     /// The largest distance told apart.
     pub(super) farthest: i64,
-    pub(super) content_to_position: bool,
-    pub(super) position_to_content: bool,
+    pub(super) kinds: PositionKinds,
     /// Whether positions are projected like contents.
     pub(super) shared_projections: bool,
     pub(super) normalized: bool,
+}
+
+/// What DeBERTa-v2 adds to the scores of contents.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PositionKinds {
+    pub(super) content_to_position: bool,
+    pub(super) position_to_content: bool,
 }
 
 /// The convolution beside DeBERTa-v2's first layer.
@@ -470,7 +545,7 @@ impl Fields {
         })
     }
 
-    /// Names in a list, or in a text between bars.
+    /// Names in a list, or in a text between bars; only in the text their case does not matter, as in transformers.
     fn names(&self, name: &str) -> Result<Vec<String>, LoadError> {
         let wrong = || self.wrong(name, "a list of names");
         match self.get(name) {
@@ -482,16 +557,13 @@ impl Fields {
                 .collect()),
             Some(Value::Array(names)) => names
                 .iter()
-                .map(|name| name.as_str().map(str::to_lowercase).ok_or_else(wrong))
+                .map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong))
                 .collect(),
             Some(_) => Err(wrong()),
         }
     }
 
-    fn relative_positions(&self, positions: i64) -> Result<Option<RelativePositions>, LoadError> {
-        if !self.flag("relative_attention", false)? {
-            return Ok(None);
-        }
+    fn position_kinds(&self) -> Result<PositionKinds, LoadError> {
         let kinds = self.names("pos_att_type")?;
         if let Some(other) = kinds
             .iter()
@@ -500,6 +572,20 @@ impl Fields {
             return Err(LoadError::Config(format!(
                 "pos_att_type has {other:?}; this engine computes c2p and p2c"
             )));
+        }
+        Ok(PositionKinds {
+            content_to_position: kinds.iter().any(|kind| kind == "c2p"),
+            position_to_content: kinds.iter().any(|kind| kind == "p2c"),
+        })
+    }
+
+    fn relative_positions(
+        &self,
+        positions: i64,
+        kinds: PositionKinds,
+    ) -> Result<Option<RelativePositions>, LoadError> {
+        if !self.flag("relative_attention", false)? {
+            return Ok(None);
         }
         let norms = self.names("norm_rel_ebd")?;
         if let Some(other) = norms
@@ -524,24 +610,106 @@ impl Fields {
             span: if buckets > 0 { buckets } else { farthest },
             buckets,
             farthest,
-            content_to_position: kinds.iter().any(|kind| kind == "c2p"),
-            position_to_content: kinds.iter().any(|kind| kind == "p2c"),
+            kinds,
             shared_projections: self.flag("share_att_key", false)?,
             normalized: norms.iter().any(|norm| norm == "layer_norm"),
         }))
     }
 
-    fn convolution(&self) -> Result<Option<Convolution>, LoadError> {
+    fn convolution(&self, hidden: i64) -> Result<Option<Convolution>, LoadError> {
         let Some(width) = self.optional_size("conv_kernel_size")? else {
             return Ok(None);
         };
         if width % 2 == 0 {
             return Err(self.wrong("conv_kernel_size", "odd"));
         }
+        let groups = self.size_or("conv_groups", 1)?.max(1);
+        if hidden % groups != 0 {
+            return Err(self.wrong("conv_groups", &format!("a divisor of hidden_size {hidden}")));
+        }
         Ok(Some(Convolution {
             width,
-            groups: self.size_or("conv_groups", 1)?.max(1),
+            groups,
             activation: self.activation("conv_act", "tanh")?,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, file: &str) -> Vec<u8> {
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/fixtures/checkpoints"
+        );
+        std::fs::read(format!("{folder}/{name}/{file}")).unwrap()
+    }
+
+    /// A checkpoint whose sizes promise more than its file holds is refused before any network is built.
+    #[track_caller]
+    fn refused(name: &str, sizes: &[(&str, i64)], rename: [&str; 2], part: &str) {
+        let mut config: Value = serde_json::from_slice(&file(name, "config.json")).unwrap();
+        for (field, size) in sizes {
+            config[field] = (*size).into();
+        }
+        let weights = file(name, "model.safetensors");
+        let (length, rest) = weights.split_at(8);
+        let length = u64::from_le_bytes(length.try_into().unwrap());
+        let (header, data) = rest.split_at(usize::try_from(length).unwrap());
+        let header = String::from_utf8(header.to_vec()).unwrap();
+        let header = header.replace(rename[0], rename[1]);
+        let length = (header.len() as u64).to_le_bytes();
+        let weights = [&length, header.as_bytes(), data].concat();
+        let weights = SafeTensors::deserialize(&weights).unwrap();
+        let read = Architecture::read(config.to_string().as_bytes(), &weights);
+        let message = read.err().unwrap().to_string();
+        assert!(message.contains(part), "{message}");
+    }
+
+    #[test]
+    fn sizes_that_the_file_does_not_hold_are_refused_before_memory_is_taken() {
+        const HUGE: i64 = 1 << 24;
+        let same = ["", ""];
+        for (name, layers) in [
+            ("bert", "num_hidden_layers"),
+            ("camembert", "num_hidden_layers"),
+            ("distilbert", "n_layers"),
+            ("electra", "num_hidden_layers"),
+            ("deberta-v2", "num_hidden_layers"),
+        ] {
+            let last = ["layer.1.", "layer.1999999."];
+            refused(name, &[(layers, 2_000_000)], last, "layer.1.");
+        }
+        let far = [("max_relative_positions", HUGE), ("position_buckets", -1)];
+        refused("deberta-v3", &far, same, "rel_embeddings");
+        let buckets = [("max_relative_positions", HUGE), ("position_buckets", HUGE)];
+        refused("deberta-v3", &buckets, same, "rel_embeddings");
+        refused(
+            "deberta-v3",
+            &[("type_vocab_size", HUGE)],
+            same,
+            "token_type",
+        );
+        refused("bert", &[("type_vocab_size", HUGE)], same, "token_type");
+        refused(
+            "deberta-v2",
+            &[("conv_kernel_size", HUGE - 1)],
+            same,
+            "conv.conv",
+        );
+        refused(
+            "deberta-v2",
+            &[("conv_groups", 3)],
+            same,
+            "conv_groups is 3",
+        );
+        refused(
+            "electra",
+            &[("embedding_size", HUGE)],
+            same,
+            "word_embeddings",
+        );
     }
 }
