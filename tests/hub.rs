@@ -442,6 +442,10 @@ fn a_damaged_file_is_noticed_and_fetched_again() {
     fs::write(&weights, &content).unwrap();
     hub.run(&folder, &["model", "verify", NAME], &[])
         .incomplete(&["model.safetensors", "damaged", "SHA-256"]);
+    folder.write("a.txt", "Zoé habite à Lyon.\n");
+    let annotate = ["annotate", "a.txt", "--model", NAME, "-o", "-"];
+    hub.run(&folder, &annotate, &[])
+        .refused(&["model.safetensors", "damaged"]);
     let offline = [("HF_HUB_OFFLINE", "1")];
     hub.run(&folder, &["model", "pull", NAME], &offline)
         .refused(&["model.safetensors", "damaged"]);

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use nommer_gazetteer::index::Gazetteer;
 use nommer_gazetteer::layers::Gazetteers;
-use nommer_hub::{Name, Remote, Store};
+use nommer_hub::{Name, Remote, Snapshot, Store};
 use nommer_model::model::{Model, ModelFiles};
 use nommer_pipeline::config::{Config, SHIPPED, is_model_name};
 
@@ -40,11 +40,17 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 /// Loads the model that is named, else the one the environment names, else the built-in one.
 fn load_model(config: &Config) -> Result<Model> {
     let name = config.model.clone().or_else(|| named_by("NOMMER_MODEL"));
-    let files = match name {
+    let (files, snapshot) = match name {
         Some(name) => find_model(&name)?,
-        None => ModelFiles::Embedded(BUILT_IN),
+        None => (ModelFiles::Embedded(BUILT_IN), None),
     };
-    Ok(Model::load_with(&files, &config.load_options())?)
+    let model = Model::load_with(&files, &config.load_options())?;
+    if let Some(snapshot) = snapshot {
+        let files = model.manifest().files.iter();
+        let hashes = files.map(|(name, file)| (name.as_str(), file.sha256.as_str()));
+        hub()?.0.compare(&snapshot, hashes)?;
+    }
+    Ok(model)
 }
 
 /// Says which labels of a model are left out because nobody said what they stand for; `option` is how to say it.
@@ -59,21 +65,21 @@ fn warn_of_unexplained_labels(model: &Model, option: &str) {
     }
 }
 
-/// The files of a model. The built-in one's name is no folder's, whatever lies here; a folder comes before a name of the
-/// hub that it is called like.
-fn find_model(name: &Path) -> Result<ModelFiles> {
+/// The files of a model, and what the store knows of them if they are of the hub. The built-in one's name is no folder's,
+/// whatever lies here; a folder comes before a name of the hub that it is called like.
+fn find_model(name: &Path) -> Result<(ModelFiles, Option<Snapshot>)> {
     if name == Path::new(SHIPPED) {
-        return Ok(ModelFiles::Embedded(BUILT_IN));
+        return Ok((ModelFiles::Embedded(BUILT_IN), None));
     }
     if !name.exists() && is_model_name(name) {
         // Where it is no name of the hub either, what reads the folder complains of it.
         if let Some(Ok(name)) = name.to_str().map(str::parse::<Name>) {
             let found = hub()?.0.find(&name);
             let found = found.with_context(|| format!("there is no folder {name}"))?;
-            return Ok(ModelFiles::Folder(found.folder));
+            return Ok((ModelFiles::Folder(found.folder.clone()), Some(found)));
         }
     }
-    Ok(ModelFiles::Folder(name.to_owned()))
+    Ok((ModelFiles::Folder(name.to_owned()), None))
 }
 
 /// Where models of the hub are kept, and the hub.
