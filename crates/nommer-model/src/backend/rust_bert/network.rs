@@ -334,7 +334,7 @@ fn refuse_large_epsilon(model_type: &str, epsilon: f64) -> Result<(), LoadError>
         return Ok(());
     }
     let way_out = match model_type {
-        "bert" => "--engine nommer computes it as it is, on the CPU",
+        "bert" => "--engine nommer computes it as it is, on the CPU, where the widths suit it",
         _ => {
             "no engine of nommer computes it: train it with 1e-5, as is usual, or take another model"
         }
