@@ -68,6 +68,7 @@ impl Checkpoint {
                 base_model: unstated(),
                 training_data: Vec::new(),
                 scores: Vec::new(),
+                calibration: None,
                 files,
             },
             tags,

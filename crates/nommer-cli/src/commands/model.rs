@@ -164,6 +164,11 @@ fn describe(model: &Model) -> Result<String, std::fmt::Error> {
         return Ok(out);
     }
     writeln!(out, "labels          {}", manifest.labels.join(" "))?;
+    let scores = match manifest.calibration {
+        Some(_) => "calibrated: probabilities that a name is right",
+        None => "not calibrated: they rank names, but are no probabilities",
+    };
+    writeln!(out, "scores          {scores}")?;
     writeln!(out, "licence         {}", manifest.license)?;
     writeln!(out, "base model      {}", origin(&manifest.base_model))?;
     for (index, data) in manifest.training_data.iter().enumerate() {
