@@ -32,7 +32,7 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
                 mention: Mention {
                     span: part.span,
                     label: part.label,
-                    score: mentions[at].score,
+                    score: CORRECTED,
                 },
                 origin: Origin::Both,
                 change: Some((Rule::Split, vec![mentions[at]])),
@@ -78,12 +78,11 @@ pub(super) fn correct(text: &str, mentions: &[Mention], names: &[FullName]) -> V
             continue;
         }
         at += inside;
-        let score = was.iter().map(|mention| mention.score).reduce(f32::max);
         corrected.push(Corrected {
             mention: Mention {
                 span: name.span,
                 label,
-                score: score.unwrap_or(ADDED),
+                score: CORRECTED,
             },
             origin: if was.is_empty() {
                 Origin::Gazetteer
@@ -135,8 +134,9 @@ fn partners<'n>(text: &str, mention: &Mention, names: &'n [FullName]) -> Option<
     (inside > 1 && whole && organisations).then_some(&names[..inside])
 }
 
-/// The score of a mention that the model did not find.
-const ADDED: f32 = 0.8;
+/// The probability that a corrected mention is right; what the model was sure of was another span or label. On winer-dev,
+/// sequoia-dev and written-dev 18 of 20 were right, too few to tell the rules apart: 19 of 22 by Laplace's rule.
+const CORRECTED: f32 = 0.86;
 
 /// The rule that makes this name a mention where the model found those inside of it, and its label.
 fn rule(name: &FullName, was: &[Mention]) -> Option<(Rule, Label)> {
@@ -223,6 +223,12 @@ mod tests {
             .map(|found| {
                 let rule = found.change.as_ref().map_or("", |(rule, _)| rule.as_str());
                 let mention = &found.mention;
+                let score = if found.change.is_some() {
+                    CORRECTED
+                } else {
+                    1.0
+                };
+                assert_eq!(mention.score, score, "{marked}");
                 format!("{} {} {rule}", mention.label, mention.span.slice(&text))
             })
             .collect();
