@@ -12,7 +12,7 @@ character of the Latin, Greek and Cyrillic blocks, of signs and of punctuation; 
 A TEXT is .jsonl (the `text` of each record), .json (every string in it) or plain. --frame is a tokenizer.json of XLM-R: its normaliser and everything else but
 the vocabulary are taken over, after a check that it normalises as the package says.
 """
-import argparse, json, pathlib, re, struct, sys
+import argparse, json, pathlib, re, struct, sys, time
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -125,14 +125,16 @@ def every_string(value):
 
 def used(tokenizer, texts):
     """Ids of the pieces that the texts are cut into."""
-    seen = set()
+    seen, reported = set(), time.time()
     for path in texts:
         found = strings(path)
-        found += [text.capitalize() for text in found if len(text) < 20] + [text.upper() for text in found]
+        found = list({*found, *(text.capitalize() for text in found if len(text) < 20), *map(str.upper, found)})
         for start in range(0, len(found), 5000):
             for encoding in tokenizer.encode_batch_fast(found[start:start + 5000], add_special_tokens=False):
                 seen.update(encoding.ids)
-        print(f"{path.name}: {len(seen):,} pieces with it", flush=True)
+        if time.time() - reported > 5:
+            reported = time.time()
+            print(f"{path.name} read: {len(seen):,} pieces so far", flush=True)
     return seen
 
 

@@ -13,11 +13,13 @@ same command then goes on as if it had not been stopped. Export: the average of 
 """
 import argparse, copy, json, os, pathlib, random, re, shutil, signal, time
 
-# Sums on a GPU in one order, so that a seed gives one result; read when CUDA starts.
+# Sums on a GPU in one order, so that a seed gives one result. Threads that wait for each other sleep: spinning is
+# hardly faster on free cores, and several times slower where other programs run on them.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModelForTokenClassification
+from transformers import AutoConfig, AutoModelForTokenClassification, logging
 
 import augment, documents, templates
 from conform import conform
@@ -146,6 +148,7 @@ def named_corpus(value):
 
 def load_model(folder, dropout, inner_dropout):
     """The network, and the dropouts that its config had."""
+    logging.set_verbosity_error()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     had = {name: getattr(config, name) for name in INNER_DROPOUTS if hasattr(config, name)}
     for name in had:
