@@ -242,7 +242,7 @@ def main():
     parser.add_argument("--corpus", action="append", default=[], help="NAME=FILE.jsonl:SHARE")
     parser.add_argument("--written", help="FOLDER:SHARE")
     parser.add_argument("--templates", type=float, default=0, help="share of generated sentences")
-    parser.add_argument("--join", nargs="*", default=["sequoia"], help="sources whose documents are single sentences")
+    parser.add_argument("--join", action="append", default=[], metavar="NAME", help="a corpus whose documents are single sentences")
     parser.add_argument("--lists", help="lists.json of make_lists.py")
     parser.add_argument("--augment", default="", help="comma-separated: " + ",".join(augment.ALL))
     parser.add_argument("--sentences", required=True, help="the training-sentences program")
