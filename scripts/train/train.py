@@ -296,7 +296,7 @@ def main():
         optimiser.load_state_dict(saved["optimiser"])
         data.restore(saved["data"])
         torch.set_rng_state(saved["random"].cpu())
-        if device == "cuda":
+        if device == "cuda" and "random_cuda" in saved:
             torch.cuda.set_rng_state(saved["random_cuda"].cpu())
         average, step, seconds, trained = saved["average"], saved["step"], saved["seconds"], saved["trained"]
         print(f"resumed at step {step}", flush=True)
