@@ -62,7 +62,7 @@ def read_corrections(path=HERE / "corrections.tsv"):
 
 
 def correct(name, segs, corrections, report):
-    """Marks of a document moved, relabelled, dropped or added. A new span contains the old one, or lies in it."""
+    """Marks of a document moved, relabelled, dropped or added. A new span overlaps the old one; where it is not in the text the row does nothing."""
     record = to_record(segs)
     text, entities = record["text"], record["entities"]
     for span, label, new, made in corrections["*"] + corrections[name]:
@@ -70,11 +70,9 @@ def correct(name, segs, corrections, report):
             found = [(m.start(), m.end()) for m in re.finditer(rf"(?<!\w){re.escape(new)}(?!\w)", text)]
         else:
             marks = [e for e in entities if e["label"] == label and text[e["start"]:e["end"]] == span]
-            shift = span.find(new) if new in span else -new.find(span)
-            found = [(e["start"] + shift, e["start"] + shift + len(new)) for e in marks]
+            at = [text.find(new, max(0, e["start"] - len(new) + 1), e["end"] + len(new) - 1) for e in marks]
+            found = [(start, start + len(new)) for start in at if start >= 0]
         for start, end in found:
-            if text[start:end] != new:
-                continue
             over = [e for e in entities if e["start"] < end and start < e["end"]]
             if label is None and over:
                 continue
