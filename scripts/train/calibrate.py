@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures how often a checkpoint's names are right, by label and score, for `convert-model --calibration`.
+"""Measures how often a model's names are right, by label and score, for `convert-model --calibration`.
 
-Usage: calibrate.py CHECKPOINT --nommer PROGRAM --convert scripts/convert-model --gold a.jsonl b.jsonl --out calibration.json
+Usage: calibrate.py MODEL --nommer PROGRAM --gold a.jsonl b.jsonl --out calibration.json
 
-The checkpoint is converted without calibration and `nommer annotate` reads the texts of the gold, which must be none that it
-was trained or will be tested on. A name is right if the gold has its span with its label. Every name counts once,
+MODEL is converted, without calibration. `nommer annotate` reads the texts of the gold, which must be none that it was
+trained or will be tested on. A name is right if the gold has its span with its label. Every name counts once,
 whatever corpus it is from. Of each label
 
     logit P(right | score) = a + b * -log2(1 - score)
@@ -14,9 +14,9 @@ values at the scores 0, 1/2, 3/4, 7/8 … 1 are the knots written, between which
 
 Prints the expected calibration error (ten bins) before and after, and what chance would give if every probability were
 exact: few names cannot show less. The error after is cross-validated by documents, so what is measured is never what
-was fitted. The same input gives the same file. Needs numpy.
+was fitted. The same input gives the same file. Needs numpy. Ends with 3 where the model finds too little to tell.
 """
-import argparse, hashlib, json, pathlib, subprocess, sys, tempfile
+import argparse, hashlib, json, pathlib, subprocess, sys
 import numpy as np
 
 LABELS = ["PER", "ORG", "LOC"]
@@ -25,8 +25,12 @@ FINEST = 11  # Scores above 1 - 2^-11 are all alike; the records have four decim
 KNOTS = np.append(1 - 0.5 ** np.arange(FINEST), 1.0)
 
 
-def refuse(message):
-    sys.exit(f"calibrate: {message}")
+TOO_LITTLE = 3
+
+
+def refuse(message, code=1):
+    print(f"calibrate: {message}", file=sys.stderr)
+    sys.exit(code)
 
 
 def surprise(scores):
@@ -135,28 +139,26 @@ def read(program, model, gold):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=pathlib.Path, metavar="CHECKPOINT")
+    parser.add_argument("model", type=pathlib.Path, metavar="MODEL")
     parser.add_argument("--nommer", required=True)
-    parser.add_argument("--convert", required=True)
     parser.add_argument("--gold", nargs="+", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--dtype", default="int8")
-    parser.add_argument("--window-pieces", type=int, default=96)
     args = parser.parse_args()
 
-    with tempfile.TemporaryDirectory() as folder:
-        run(sys.executable, args.convert, args.checkpoint, folder, "--dtype", args.dtype, "--window-pieces", args.window_pieces)
-        names = [name for gold in args.gold for name in read(args.nommer, folder, gold)]
+    if "calibration" in json.loads((args.model / "manifest.json").read_text(encoding="utf8")):
+        refuse(f"{args.model} is calibrated; convert it without --calibration")
+    names = [name for gold in args.gold for name in read(args.nommer, args.model, gold)]
     for label in LABELS:
         found, hits = len(of_label(names, label)[0]), of_label(names, label)[1].sum()
         if found < 100:
-            refuse(f"{found} names are {label}; a curve needs at least 100, so give more gold")
+            refuse(f"{found} names are {label}; a curve needs at least 100, so give more gold", TOO_LITTLE)
         print(f"{label}: {found} names, {hits} right")
     report(names)
-    calibration = {label: [[round(float(x), 6), round(float(y), 4)] for x, y in zip(KNOTS, values)] for label, values in curves(names).items()}
+    calibration = {label: [[round(float(x), 6), round(float(y), 4)] for x, y in zip(KNOTS, values)]
+                   for label, values in curves(names).items()}
     for label, knots in calibration.items():
         if any(low[1] >= high[1] for low, high in zip(knots, knots[1:])):
-            refuse(f"{label}: names with greater scores are not more often right: {knots}")
+            refuse(f"{label}: names with greater scores are not more often right: {knots}", TOO_LITTLE)
     lines = [f'  "{label}": {json.dumps(knots)}' for label, knots in calibration.items()]
     args.out.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf8")
 
