@@ -301,7 +301,7 @@ pub const SHIPPED: &str = "ner-fr";
 
 /// Whether a model may be called so that is no folder: [`SHIPPED`], or `ORG/NAME` of the hub, with `@REVISION` if you
 /// like.
-pub fn is_model_name(path: &Path) -> bool {
+fn is_model_name(path: &Path) -> bool {
     let Some(name) = path.to_str() else {
         return false;
     };

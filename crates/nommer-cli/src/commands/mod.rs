@@ -15,7 +15,7 @@ use nommer_gazetteer::index::Gazetteer;
 use nommer_gazetteer::layers::Gazetteers;
 use nommer_hub::{Name, Remote, Snapshot, Store};
 use nommer_model::model::{Model, ModelFiles};
-use nommer_pipeline::config::{Config, SHIPPED, is_model_name};
+use nommer_pipeline::config::{Config, SHIPPED};
 
 /// The model the program carries, so that one file is all there is to install.
 const BUILT_IN: &[(&str, &[u8])] = &[
@@ -40,15 +40,15 @@ const BUILT_IN: &[(&str, &[u8])] = &[
 /// Loads the model that is named, else the one the environment names, else the built-in one.
 fn load_model(config: &Config) -> Result<Model> {
     let name = config.model.clone().or_else(|| named_by("NOMMER_MODEL"));
-    let (files, snapshot) = match name {
+    let (files, stored) = match name {
         Some(name) => find_model(&name)?,
         None => (ModelFiles::Embedded(BUILT_IN), None),
     };
     let model = Model::load_with(&files, &config.load_options())?;
-    if let Some(snapshot) = snapshot {
+    if let Some((store, snapshot)) = stored {
         let files = model.manifest().files.iter();
         let hashes = files.map(|(name, file)| (name.as_str(), file.sha256.as_str()));
-        hub()?.0.compare(&snapshot, hashes)?;
+        store.compare(&snapshot, hashes)?;
     }
     Ok(model)
 }
@@ -65,19 +65,23 @@ fn warn_of_unexplained_labels(model: &Model, option: &str) {
     }
 }
 
-/// The files of a model, and what the store knows of them if they are of the hub. The built-in one's name is no folder's,
-/// whatever lies here; a folder comes before a name of the hub that it is called like.
-fn find_model(name: &Path) -> Result<(ModelFiles, Option<Snapshot>)> {
+/// The files of a model, and where they are recorded if they are of the hub. The built-in one's name is no folder's, whatever
+/// lies here; a folder comes before a name of the hub that it is called like.
+fn find_model(name: &Path) -> Result<(ModelFiles, Option<(Store, Snapshot)>)> {
     if name == Path::new(SHIPPED) {
         return Ok((ModelFiles::Embedded(BUILT_IN), None));
     }
-    if !name.exists() && is_model_name(name) {
-        // Where it is no name of the hub either, what reads the folder complains of it.
-        if let Some(Ok(name)) = name.to_str().map(str::parse::<Name>) {
-            let found = hub()?.0.find(&name);
-            let found = found.with_context(|| format!("there is no folder {name}"))?;
-            return Ok((ModelFiles::Folder(found.folder.clone()), Some(found)));
-        }
+    // Where it is no name of the hub either, what reads the folder complains of it.
+    if !name.exists()
+        && let Some(Ok(name)) = name.to_str().map(str::parse::<Name>)
+    {
+        let (store, _) = hub()?;
+        let found = store.find(&name);
+        let found = found.with_context(|| format!("there is no folder {name}"))?;
+        return Ok((
+            ModelFiles::Folder(found.folder.clone()),
+            Some((store, found)),
+        ));
     }
     Ok((ModelFiles::Folder(name.to_owned()), None))
 }

@@ -563,16 +563,23 @@ impl Fields {
         }
     }
 
-    fn position_kinds(&self) -> Result<PositionKinds, LoadError> {
-        let kinds = self.names("pos_att_type")?;
-        if let Some(other) = kinds
+    /// Such names, of which this engine computes two.
+    fn names_among(&self, name: &str, computed: [&str; 2]) -> Result<Vec<String>, LoadError> {
+        let names = self.names(name)?;
+        let [one, two] = computed;
+        match names
             .iter()
-            .find(|kind| !["c2p", "p2c", ""].contains(&kind.as_str()))
+            .find(|name| !["", one, two].contains(&name.as_str()))
         {
-            return Err(LoadError::Config(format!(
-                "pos_att_type has {other:?}; this engine computes c2p and p2c"
-            )));
+            None => Ok(names),
+            Some(other) => Err(LoadError::Config(format!(
+                "{name} has {other:?}; this engine computes {one} and {two}"
+            ))),
         }
+    }
+
+    fn position_kinds(&self) -> Result<PositionKinds, LoadError> {
+        let kinds = self.names_among("pos_att_type", ["c2p", "p2c"])?;
         Ok(PositionKinds {
             content_to_position: kinds.iter().any(|kind| kind == "c2p"),
             position_to_content: kinds.iter().any(|kind| kind == "p2c"),
@@ -587,15 +594,7 @@ impl Fields {
         if !self.flag("relative_attention", false)? {
             return Ok(None);
         }
-        let norms = self.names("norm_rel_ebd")?;
-        if let Some(other) = norms
-            .iter()
-            .find(|norm| !["layer_norm", "none", ""].contains(&norm.as_str()))
-        {
-            return Err(LoadError::Config(format!(
-                "norm_rel_ebd has {other:?}; this engine computes layer_norm and none"
-            )));
-        }
+        let norms = self.names_among("norm_rel_ebd", ["layer_norm", "none"])?;
         let farthest = self
             .optional_size("max_relative_positions")?
             .unwrap_or(positions);
