@@ -195,6 +195,80 @@ fn a_manifest_of_another_format_is_refused() {
     }
 }
 
+/// The shipped manifest with a calibration.
+fn calibrated(calibration: &Value) -> Vec<u8> {
+    manifest(|manifest| manifest["calibration"] = calibration.clone())
+}
+
+#[test]
+fn scores_go_through_the_curve_of_their_label() {
+    let text = "Zoé Marchal habite à Lyon. L'ONU s'est réunie à Genève.\n";
+    let straight = json!([[0.0, 0.0], [1.0, 1.0]]);
+    let spans = |calibration: &Value| -> Vec<Value> {
+        let folder = folder_with_model(&[("manifest.json", Some(&calibrated(calibration)))]);
+        folder.write("a.txt", text);
+        let annotate = ["annotate", "a.txt", "-m", "model", "--no-gazetteer"];
+        let run = folder.run(&[&annotate[..], &["-o", "-"]].concat()).clean();
+        run.records()[0]["spans"].as_array().unwrap().clone()
+    };
+    let plain = spans(&json!({"PER": straight, "ORG": straight, "LOC": straight}));
+    let halved = json!([[0.0, 0.0], [1.0, 0.5]]);
+    let raised = json!([[0.0, 0.5], [1.0, 1.0]]);
+    let changed = spans(&json!({"PER": halved, "ORG": raised, "LOC": straight}));
+    let labels: Vec<&str> = plain
+        .iter()
+        .map(|span| span["label"].as_str().unwrap())
+        .collect();
+    assert_eq!(labels, ["PER", "LOC", "ORG", "LOC"]);
+    for (plain, changed) in plain.iter().zip(&changed) {
+        let (raw, score) = (plain["score"].as_f64(), changed["score"].as_f64());
+        let (raw, score) = (raw.unwrap(), score.unwrap());
+        let expected = match plain["label"].as_str().unwrap() {
+            "PER" => raw / 2.0,
+            "ORG" => 0.5 + raw / 2.0,
+            _ => raw,
+        };
+        assert!((score - expected).abs() < 2e-4, "{plain} {changed}");
+        assert_eq!(
+            (&plain["start"], &plain["end"], &plain["text"]),
+            (&changed["start"], &changed["end"], &changed["text"])
+        );
+    }
+}
+
+#[test]
+fn a_calibration_is_shown_and_wrong_ones_are_refused() {
+    let straight = json!([[0.0, 0.0], [1.0, 1.0]]);
+    let of_org = |knots: Value| json!({"PER": straight, "ORG": knots, "LOC": straight});
+    let sound = of_org(json!([[0.0, 0.25], [0.5, 0.5], [1.0, 0.9]]));
+    let folder = folder_with_model(&[("manifest.json", Some(&calibrated(&sound)))]);
+    let shown = folder.run(&["model", "info", "model", "--json"]).clean();
+    let shown: Value = serde_json::from_str(shown.text()).unwrap();
+    assert_eq!(shown["calibration"], sound);
+    let info = folder.run(&["model", "info", "model"]).clean();
+    assert!(info.text().contains("probabilities"), "{}", info.text());
+    let without = manifest(|manifest| {
+        manifest.as_object_mut().unwrap().remove("calibration");
+    });
+    let folder = folder_with_model(&[("manifest.json", Some(&without))]);
+    let info = folder.run(&["model", "info", "model"]).clean();
+    assert!(info.text().contains("not calibrated"), "{}", info.text());
+
+    for (calibration, part) in [
+        (of_org(json!([[0.0, 0.5], [1.0, 0.5]])), "do not increase"),
+        (of_org(json!([[0.0, 0.5], [1.0, 1.1]])), "between 0 and 1"),
+        (of_org(json!([[0.1, 0.5], [1.0, 0.9]])), "from score 0"),
+        (of_org(json!([])), "at least two knots"),
+        (json!({"PER": straight, "ORG": straight}), "LOC"),
+        (json!({"MISC": straight}), "MISC"),
+    ] {
+        refused(
+            &[("manifest.json", Some(&calibrated(&calibration)))],
+            &["model/manifest.json", part, "scripts/convert-model"],
+        );
+    }
+}
+
 #[test]
 fn the_number_of_another_format_is_named_before_its_fields() {
     let content = manifest(|manifest| {

@@ -76,6 +76,17 @@ def held_out(name, share=10):
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % share == 0
 
 
+def frame(path, vocabulary):
+    """Ids of the pieces that begin and end every window."""
+    tokenizer = Tokenizer.from_file(str(path))
+    if tokenizer.get_vocab_size() > vocabulary:
+        raise SystemExit(f"{path} has {tokenizer.get_vocab_size()} pieces, config.json a vocab_size of {vocabulary}")
+    ids = tokenizer.encode("").ids
+    if len(ids) != 2:
+        raise SystemExit(f"{path} should put one piece before a text and one after it; around an empty one it puts {len(ids)}")
+    return ids
+
+
 class Reader:
     """Documents to windows of piece and label ids, through nommer's own sentences."""
 

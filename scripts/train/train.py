@@ -1,29 +1,40 @@
 #!/usr/bin/env python3
-"""Train a BERT token classifier for PER/ORG/LOC, resumable, and export it as a Hugging Face folder (f16).
+"""Train a token classifier for PER/ORG/LOC, resumable, and export it as a Hugging Face folder (f16).
 
-Usage: train.py --init FOLDER --corpus winer=…/winer-train.jsonl:4 --corpus sequoia=…:1 --written FOLDER:4
-                --templates 2 --sentences PROGRAM --lists LISTS.json --out FOLDER --minutes 70
+Usage: train.py --init FOLDER --corpus winer=…/winer-train.jsonl:4 --corpus sequoia=…:1 --written FOLDER:4 --templates 2
+                --lists LISTS.json --sentences PROGRAM --steps 3000 --out FOLDER
 
---init is a Hugging Face folder (config.json, tokenizer.json, model.safetensors); a missing classifier is made anew.
-A source's number is its share of the pieces that are trained on. Documents are drawn at random, augmented anew each
-time, and cut into windows; batches hold windows of like length, up to --batch-pieces. The learning rate rises over
---warmup of the run and falls linearly to zero, by steps (--steps) or by the clock (--minutes), whichever is nearer
-its end. Checkpoints (--out/state.pt) are written every --save-minutes and on SIGTERM, and taken up again when the same command is
-run; written texts are read anew every --refresh pieces, so texts that arrive later are used. Export: the average of the weights
-(EMA) as --out/model, the last weights as --out/last.
+--init is a Hugging Face folder (config.json, tokenizer.json, weights) of any architecture that transformers has a token
+classifier for; a classifier that is missing or has other labels is made anew. A source's number is its share of the
+pieces that are trained on. Documents are drawn at random, augmented anew each time, and cut into windows; batches hold
+windows of like length, up to --batch-pieces. The learning rate rises over --warmup of the steps and falls linearly to
+zero. Checkpoints (--out/state.pt) are written every --save-minutes and on SIGTERM or Ctrl-C, which end with code 75;
+the same command then goes on as if it had not been stopped. Export: the average of the weights (EMA) as --out/model.
 """
-import argparse, json, os, pathlib, random, shutil, signal, time
+import argparse, copy, json, os, pathlib, random, re, shutil, signal, time
+
+# Sums on a GPU in one order, so that a seed gives one result. Threads that wait for each other sleep: spinning is
+# hardly faster on free cores, and several times slower where other programs run on them.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
-from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertForTokenClassification
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForTokenClassification, logging
 
 import augment, documents, templates
-from conform import conform
+from conform import conform, read_corrections
 from documents import ID, LABELS
-
 
 # Steps between updates of the average.
 EMA_EVERY = 4
+STOPPED = 75
+# What the architectures call the dropout inside their layers.
+INNER_DROPOUTS = ["hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "mlp_dropout"]
+# Positions of these begin after the padding's id.
+SHIFTED = {"roberta", "camembert", "xlm-roberta", "xlm-roberta-xl"}
+# Files of a tokenizer that other programs read; nommer reads tokenizer.json alone.
+TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
+             "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model"]
 
 
 class Source:
@@ -38,7 +49,7 @@ class Source:
             self.order = list(range(len(self.documents)))
             rng.shuffle(self.order)
         self.drawn += 1
-        return self.documents[self.order.pop() % len(self.documents)][1]
+        return self.documents[self.order.pop()][1]
 
 
 class Templates(Source):
@@ -51,124 +62,179 @@ class Templates(Source):
         return self.maker.document(rng)
 
 
+class Data:
+    """An endless stream of batches. It is made in chunks, each from the seed and its number, so that it can be taken up
+    where it stopped."""
+
+    def __init__(self, args, limit):
+        self.args = args
+        self.limits = [min(limit, wanted) for wanted in args.limits]
+        self.reader = documents.Reader(args.init / "tokenizer.json", args.sentences)
+        lists = json.load(open(args.lists, encoding="utf8")) if args.lists else None
+        self.augmenter = augment.Augmenter(lists, args.augment.split(",") if args.augment else [])
+        self.sources, corrections = [], read_corrections()
+        for name, path, share in map(named_corpus, args.corpus):
+            read = [(id, conform(id, segs, corrections)) for id, segs in documents.read_corpus(path)]
+            self.sources.append(Source(name, share, read))
+        if args.written:
+            folder, _, share = args.written.rpartition(":")
+            read = [document for document in documents.read_written(folder) if not documents.held_out(document[0])]
+            self.sources.append(Source("written", float(share), read))
+        if args.templates:
+            self.sources.append(Templates(args.templates, templates.Maker(lists)))
+        if not self.sources:
+            raise SystemExit("nothing to train on: give --corpus, --written or --templates")
+        self.chunk, self.given = 0, 0
+        self.begun = self.counts()
+
+    def counts(self):
+        return [(source.order[:], source.pieces, source.drawn) for source in self.sources]
+
+    def state(self):
+        """How the present chunk began, and how many of its batches were given."""
+        return {"chunk": self.chunk, "given": self.given, "begun": self.begun}
+
+    def restore(self, state):
+        self.chunk, self.given = state["chunk"], state["given"]
+        for source, (order, pieces, drawn) in zip(self.sources, state["begun"]):
+            source.order, source.pieces, source.drawn = list(order), pieces, drawn
+
+    def batches(self):
+        while True:
+            self.begun = self.counts()
+            made = self.make(random.Random(f"{self.args.seed} {self.chunk}"))
+            for batch in made[self.given:]:
+                self.given += 1
+                yield batch
+            self.chunk, self.given = self.chunk + 1, 0
+
+    def make(self, rng):
+        windows, total = [], 0
+        while total < self.args.chunk_pieces:
+            # The source that is farthest behind its share of the pieces.
+            source = min(self.sources, key=lambda source: source.pieces / source.share)
+            segs = self.augmenter(source.draw(rng), rng, source.name)
+            limit = rng.choice(self.limits)
+            if source.name in self.args.join:
+                # Single sentences: several make a document, as in running text or one a line.
+                for _ in range(rng.choice([0, 1, 3, 5])):
+                    more = self.augmenter(source.draw(rng), rng, source.name)
+                    segs = segs + [(rng.choice([" ", "\n", "\n\n"]), None)] + more
+            made = self.reader.windows(segs, limit, rng.choice([0, 0, 0, 1]))
+            for ids, labels in made:
+                if len(ids) > 2:
+                    windows.append((ids, labels))
+                    total += len(ids)
+                    source.pieces += len(ids)
+            source.pieces += not made
+        windows.sort(key=lambda window: len(window[0]) + rng.random() * 8)
+        batches, batch, width = [], [], 0
+        for window in windows:
+            width = max(width, len(window[0]) + 2)
+            if batch and width * (len(batch) + 1) > self.args.batch_pieces:
+                batches.append(batch)
+                batch, width = [], len(window[0]) + 2
+            batch.append(window)
+        batches.append(batch)
+        rng.shuffle(batches)
+        return batches
+
+
 def named_corpus(value):
     name, _, rest = value.partition("=")
     path, _, share = rest.rpartition(":")
     return name, path, float(share)
 
 
-def load_model(folder, dropout=0.1, inner_dropout=0.1):
-    config = BertConfig.from_pretrained(folder)
-    config.hidden_dropout_prob = config.attention_probs_dropout_prob = inner_dropout
-    config.classifier_dropout = dropout
-    config.id2label, config.label2id = dict(enumerate(LABELS)), ID
-    config.architectures = ["BertForTokenClassification"]
-    model = BertForTokenClassification(config)
-    state = {name: tensor.float() for name, tensor in load_file(str(folder / "model.safetensors")).items()}
-    missing, unknown = model.load_state_dict(state, strict=False)
-    if any(not name.startswith("classifier.") for name in missing):
-        raise SystemExit(f"{folder} lacks {missing[:3]}")
-    if missing:
-        print("new:", ", ".join(missing))
-    model.bert.embeddings.dropout.p = dropout
-    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.1
-    config.classifier_dropout = None
-    return config, model
+def load_model(folder, dropout, inner_dropout):
+    """The network, and the dropouts that its config had."""
+    logging.set_verbosity_error()
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    had = {name: getattr(config, name) for name in INNER_DROPOUTS if hasattr(config, name)}
+    for name in had:
+        setattr(config, name, inner_dropout)
+    if list(config.id2label.values()) != LABELS:
+        config.id2label, config.label2id = dict(enumerate(LABELS)), ID
+        new_classifier = True
+    else:
+        new_classifier = False
+    if config.model_type == "modernbert":
+        config.reference_compile = False
+    model, loaded = AutoModelForTokenClassification.from_pretrained(
+        folder, config=config, local_files_only=True, dtype=torch.float32, ignore_mismatched_sizes=True,
+        output_loading_info=True)
+    base = model.base_model_prefix + "."
+    lacking = sorted(name for name in loaded["missing_keys"] if name.startswith(base))
+    if lacking:
+        raise SystemExit(f"{folder} lacks {len(lacking)} weights of a {config.model_type}: {', '.join(lacking[:3])} …")
+    if new_classifier:
+        # Labels of the same number, but others.
+        torch.nn.init.normal_(model.classifier.weight, std=getattr(config, "initializer_range", 0.02))
+        torch.nn.init.zeros_(model.classifier.bias)
+        print("the classifier is new")
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Dropout) and ("." not in name or "embeddings" in name):
+            module.p = dropout
+    return model, had
 
 
 def groups(model, lr, decay, weight_decay):
     """Layer-wise learning rates: each layer below the classifier gets `decay` of the one above."""
-    layers = model.config.num_hidden_layers
+    base = model.base_model_prefix + "."
+    layer = re.compile(r"\.(?:layer|layers|h)\.(\d+)\.")
+    count = 1 + max(int(match[1]) for name, _ in model.named_parameters() if (match := layer.search(name)))
     out = {}
     for name, parameter in model.named_parameters():
-        if name.startswith("classifier"):
+        if not name.startswith(base):
             depth = 0
-        elif ".layer." in name:
-            depth = layers - int(name.split(".layer.")[1].split(".")[0])
+        elif match := layer.search(name):
+            depth = count - int(match[1])
         else:
-            depth = layers + 1
-        flat = name.endswith(("bias", "LayerNorm.weight"))
-        group = out.setdefault((depth, flat), {"params": [], "scale": decay ** depth, "weight_decay": 0.0 if flat else weight_decay})
-        group["params"].append(parameter)
+            depth = count + 1 if "embed" in name else 1
+        flat = parameter.ndim < 2
+        new = {"params": [], "scale": decay ** depth, "weight_decay": 0.0 if flat else weight_decay}
+        out.setdefault((depth, flat), new)["params"].append(parameter)
     return list(out.values())
 
 
-def batch_of(windows, device):
+def longest_window(config, frame):
+    """Pieces that the network's positions allow besides the two that frame them."""
+    positions = getattr(config, "max_position_embeddings", None) or 512
+    if config.model_type in SHIFTED:
+        positions -= config.pad_token_id + 1
+    return positions - len(frame)
+
+
+def batch_of(windows, frame, padding, device):
+    start, end = frame
     width = max(len(ids) for ids, _ in windows) + 2
-    ids = torch.ones(len(windows), width, dtype=torch.long)
+    ids = torch.full((len(windows), width), padding, dtype=torch.long)
     mask, gold = torch.zeros_like(ids), torch.full_like(ids, -100)
     for row, (piece_ids, labels) in enumerate(windows):
         n = len(piece_ids)
-        ids[row, :n + 2] = torch.tensor([0, *piece_ids, 2])
+        ids[row, :n + 2] = torch.tensor([start, *piece_ids, end])
         mask[row, :n + 2] = 1
         gold[row, 1:n + 1] = torch.tensor(labels)
     return ids.to(device), mask.to(device), gold.to(device)
 
 
-def export(folder, config, state, tokenizer):
+def export(folder, model, dropouts, state, init):
     folder.mkdir(parents=True, exist_ok=True)
+    config = copy.deepcopy(model.config)
+    config.architectures, config.dtype = [type(model).__name__], None
+    for name, value in dropouts.items():
+        setattr(config, name, value)
     config.save_pretrained(folder)
-    shutil.copyfile(tokenizer, folder / "tokenizer.json")
-    save_file({name: tensor.half().contiguous().cpu() for name, tensor in state.items()},
+    for name in TOKENIZER:
+        if (init / name).exists():
+            shutil.copyfile(init / name, folder / name)
+    halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    save_file({name: tensor.contiguous().cpu() for name, tensor in halved.items()},
               str(folder / "model.safetensors"), metadata={"format": "pt"})
 
 
-class Data:
-    """An endless stream of batches."""
-
-    def __init__(self, args, rng):
-        self.args, self.rng = args, rng
-        self.reader = documents.Reader(args.init / "tokenizer.json", args.sentences)
-        lists = json.load(open(args.lists, encoding="utf8")) if args.lists else None
-        self.augmenter = augment.Augmenter(lists, args.augment.split(",") if args.augment else [])
-        self.sources = [Source(name, share, [(i, conform(segs)) for i, segs in documents.read_corpus(path)]) for name, path, share in map(named_corpus, args.corpus)]
-        self.written = None
-        if args.written:
-            folder, _, share = args.written.rpartition(":")
-            self.written = (folder, Source("written", float(share), []))
-            self.sources.append(self.written[1])
-        if args.templates:
-            self.sources.append(Templates(args.templates, templates.Maker(lists)))
-        self.refresh()
-
-    def refresh(self):
-        if self.written:
-            folder, source = self.written
-            source.documents = [d for d in documents.read_written(folder) if not documents.held_out(d[0])]
-            source.order = [i for i in source.order if i < len(source.documents)]
-
-    def batches(self):
-        while True:
-            self.refresh()
-            windows, total = [], 0
-            while total < self.args.refresh:
-                # The source that is farthest behind its share of the pieces.
-                usable = [s for s in self.sources if s.documents or isinstance(s, Templates)]
-                source = min(usable, key=lambda s: s.pieces / s.share)
-                segs = self.augmenter(source.draw(self.rng), self.rng, source.name)
-                limit = self.rng.choice(self.args.limits)
-                if source.name in self.args.join:
-                    # Single sentences: several make a document, as in running text or one a line.
-                    for _ in range(self.rng.choice([0, 1, 3, 5])):
-                        segs = segs + [(self.rng.choice([" ", "\n", "\n\n"]), None)] + self.augmenter(source.draw(self.rng), self.rng, source.name)
-                made = self.reader.windows(segs, limit, self.rng.choice([0, 0, 0, 1]))
-                for ids, labels in made:
-                    if len(ids) > 2:
-                        windows.append((ids, labels))
-                        total += len(ids)
-                        source.pieces += len(ids)
-                source.pieces += not made
-            windows.sort(key=lambda w: len(w[0]) + self.rng.random() * 8)
-            batches, batch, width = [], [], 0
-            for window in windows:
-                width = max(width, len(window[0]) + 2)
-                if batch and width * (len(batch) + 1) > self.args.batch_pieces:
-                    batches.append(batch)
-                    batch, width = [], len(window[0]) + 2
-                batch.append(window)
-            batches.append(batch)
-            self.rng.shuffle(batches)
-            yield from batches
+def duration(seconds):
+    return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
 
 
 def main():
@@ -178,94 +244,123 @@ def main():
     parser.add_argument("--corpus", action="append", default=[], help="NAME=FILE.jsonl:SHARE")
     parser.add_argument("--written", help="FOLDER:SHARE")
     parser.add_argument("--templates", type=float, default=0, help="share of generated sentences")
-    parser.add_argument("--join", nargs="*", default=["sequoia"], help="sources whose documents are single sentences")
+    parser.add_argument("--join", action="append", default=[], metavar="NAME",
+                        help="a corpus whose documents are single sentences")
     parser.add_argument("--lists", help="lists.json of make_lists.py")
     parser.add_argument("--augment", default="", help="comma-separated: " + ",".join(augment.ALL))
     parser.add_argument("--sentences", required=True, help="the training-sentences program")
-    parser.add_argument("--limits", type=int, nargs="+", default=[96, 96, 96, 128, 160], help="window lengths to draw from")
-    parser.add_argument("--batch-pieces", type=int, default=2048)
-    parser.add_argument("--refresh", type=int, default=60000, help="pieces between readings of the written texts")
+    parser.add_argument("--limits", type=int, nargs="+", default=[96, 96, 96, 128, 160],
+                        help="window lengths to draw from")
+    parser.add_argument("--batch-pieces", type=int, default=1024)
+    parser.add_argument("--chunk-pieces", type=int, default=60000,
+                        help="pieces that are made, sorted and shuffled together")
     parser.add_argument("--lr", type=float, default=1.5e-4)
     parser.add_argument("--layer-decay", type=float, default=0.95)
     parser.add_argument("--weight-decay", type=float, default=0.01)
     parser.add_argument("--warmup", type=float, default=0.04)
     parser.add_argument("--smoothing", type=float, default=0.0)
     parser.add_argument("--dropout", type=float, default=0.1, help="of embeddings and before the classifier")
-    parser.add_argument("--inner-dropout", type=float, default=0.0, help="inside the layers; costs a sixth of the time on a CPU")
+    parser.add_argument("--inner-dropout", type=float, default=0.0,
+                        help="inside the layers; costs a sixth of the time on a CPU")
     parser.add_argument("--ema", type=float, default=0.995)
-    parser.add_argument("--steps", type=int, default=10**9)
-    parser.add_argument("--minutes", type=float, default=1e9, help="wall time, interruptions included")
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--save-minutes", type=float, default=4)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--report-seconds", type=float, default=20)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parser.add_argument("--threads", type=int, default=cores)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
+    stop = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.append(True))
     torch.set_num_threads(args.threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = args.device if args.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda":
+        torch.use_deterministic_algorithms(True, warn_only=True)
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "state.pt"
-    config, model = load_model(args.init, args.dropout, args.inner_dropout)
+    torch.manual_seed(args.seed)
+    model, dropouts = load_model(args.init, args.dropout, args.inner_dropout)
     model.to(device)
     optimiser = torch.optim.AdamW(groups(model, args.lr, args.layer_decay, args.weight_decay), lr=args.lr, fused=True)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    step, started, trained = 0, time.time(), 0
+    frame = documents.frame(args.init / "tokenizer.json", model.config.vocab_size)
+    padding = model.config.pad_token_id or 0
+    data = Data(args, longest_window(model.config, frame))
+    step, seconds, trained = 0, 0.0, 0
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
-        average, step, started, trained = saved["average"], saved["step"], saved["started"], saved["trained"]
-        print(f"resumed at step {step}")
-    torch.manual_seed(args.seed + step)
-    data = Data(args, random.Random(args.seed + step))
-    tokenizer = args.init / "tokenizer.json"
+        data.restore(saved["data"])
+        torch.set_rng_state(saved["random"].cpu())
+        if device == "cuda" and "random_cuda" in saved:
+            torch.cuda.set_rng_state(saved["random_cuda"].cpu())
+        average, step, seconds, trained = saved["average"], saved["step"], saved["seconds"], saved["trained"]
+        print(f"resumed at step {step}", flush=True)
+    else:
+        parts = ", ".join(f"{source.name} {len(source.documents) or 'made'}" for source in data.sources)
+        print(f"{model.config.model_type}, {sum(map(torch.numel, model.parameters())) / 1e6:.1f} million weights, "
+              f"on {device}, {args.threads} threads; documents: {parts}", flush=True)
 
     def save():
-        torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average, "step": step,
-                    "started": started, "trained": trained}, str(checkpoint) + ".new")
+        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "average": average,
+                 "data": data.state(), "random": torch.get_rng_state(), "step": step, "trained": trained,
+                 "seconds": seconds + time.time() - started}
+        if device == "cuda":
+            state["random_cuda"] = torch.cuda.get_rng_state()
+        torch.save(state, str(checkpoint) + ".new")
         os.replace(str(checkpoint) + ".new", checkpoint)
-        export(args.out / "model", config, average, tokenizer)
 
-    stop = []
-    signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
     model.train()
-    saved_at, running, since, since_pieces = time.time(), None, time.time(), trained
-    for windows in data.batches():
-        progress = max(step / args.steps, (time.time() - started) / 60 / args.minutes)
-        if progress >= 1:
-            break
-        scale = min(1.0, (progress + 1e-3) / args.warmup) * (1 - progress)
+    started = saved_at = reported = time.time()
+    first, before, losses = step, trained, []
+    batches = data.batches()
+    while step < args.steps and not stop:
+        progress = step / args.steps
+        scale = min(1.0, (progress + 1 / args.steps) / args.warmup) * (1 - progress)
         for group in optimiser.param_groups:
             group["lr"] = args.lr * scale * group["scale"]
-        ids, mask, gold = batch_of(windows, device)
+        ids, mask, gold = batch_of(next(batches), frame, padding, device)
         with torch.autocast(device, torch.bfloat16):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = torch.nn.functional.cross_entropy(logits.float().view(-1, len(LABELS)), gold.view(-1), label_smoothing=args.smoothing)
+        loss = torch.nn.functional.cross_entropy(logits.float().view(-1, len(LABELS)), gold.view(-1),
+                                                 label_smoothing=args.smoothing)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         step += 1
         trained += int(mask.sum())
-        keep = min(args.ema, step / (step + 10)) ** EMA_EVERY
         if step % EMA_EVERY == 0:
+            keep = min(args.ema, step / (step + 10)) ** EMA_EVERY
             for name, tensor in model.state_dict().items():
-                average[name].lerp_(tensor.detach(), 1 - keep) if tensor.is_floating_point() else average[name].copy_(tensor)
-        running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
-        if step % 25 == 0:
-            rate = (trained - since_pieces) / (time.time() - since)
-            since, since_pieces = time.time(), trained
-            gone = (time.time() - started) / 60
-            drawn = " ".join(f"{s.name} {s.drawn}" + (f"/{len(s.documents)}" if s.documents else "") for s in data.sources)
-            print(f"step {step} loss {running:.4f} lr {args.lr * scale:.2e} {rate:.0f} pieces/s {trained / 1e6:.2f}M pieces "
-                  f"{gone:.1f} min, {gone * (1 / progress - 1):.1f} min to go; {drawn}", flush=True)
-        if stop or time.time() - saved_at > 60 * args.save_minutes:
+                if tensor.is_floating_point():
+                    average[name].lerp_(tensor.detach(), 1 - keep)
+                else:
+                    average[name].copy_(tensor)
+        losses.append(loss.item())
+        now = time.time()
+        if now - reported > args.report_seconds or step == args.steps:
+            to_go = (now - started) / (step - first) * (args.steps - step)
+            drawn = ", ".join(f"{source.name} {source.drawn}" for source in data.sources)
+            print(f"step {step}/{args.steps} loss {sum(losses) / len(losses):.4f} lr {args.lr * scale:.1e} "
+                  f"{(trained - before) / (now - started):.0f} pieces/s, {duration(seconds + now - started)} gone, "
+                  f"{duration(to_go)} to go; {drawn}", flush=True)
+            reported, losses = now, []
+        if now - saved_at > 60 * args.save_minutes:
             save()
-            saved_at = time.time()
-        if stop:
-            raise SystemExit(f"stopped at step {step}; run the same command to go on")
-    save()
-    export(args.out / "last", config, model.state_dict(), tokenizer)
-    print("done at step", step, f"{trained / 1e6:.2f}M pieces", flush=True)
+            saved_at = now
+    if step < args.steps:
+        save()
+        print(f"stopped at step {step}; the same command goes on from here", flush=True)
+        raise SystemExit(STOPPED)
+    export(args.out / "model", model, dropouts, average, args.init)
+    checkpoint.unlink(missing_ok=True)
+    seconds += time.time() - started
+    print(f"done: {step} steps, {trained / 1e6:.2f} million pieces, {duration(seconds)}", flush=True)
 
 
 if __name__ == "__main__":

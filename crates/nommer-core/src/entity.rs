@@ -10,6 +10,6 @@ pub struct Mention {
     pub span: Span<Source>,
     /// What it names.
     pub label: Label,
-    /// How sure the model is, in 0..=1.
+    /// The probability that it is right if the model is calibrated, else how sure the model is; in 0..=1.
     pub score: f32,
 }

@@ -107,7 +107,8 @@ pub struct Entity {
     pub label: Label,
     /// The document's text from `start` to `end`.
     pub text: String,
-    /// How sure the model is, in 0..=1; written with four decimals.
+    /// The probability that span and label are right if the model is calibrated, else how sure the model is; in 0..=1, written
+    /// with four decimals.
     #[serde(serialize_with = "four_decimals")]
     pub score: f32,
     /// Who found it. Absent without a gazetteer, as is all that follows.

@@ -70,6 +70,7 @@ impl Checkpoint {
                 base_model: None,
                 training_data: Vec::new(),
                 scores: Vec::new(),
+                calibration: None,
                 files,
             },
             tags,

@@ -16,6 +16,7 @@
 //! ```
 
 pub mod backend;
+pub mod calibration;
 pub mod checkpoint;
 pub mod decode;
 pub mod labels;

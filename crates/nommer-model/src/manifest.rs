@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Calibration;
+
 /// The manifest format this build reads.
 pub const FORMAT: u32 = 1;
 
@@ -40,6 +42,9 @@ pub struct Manifest {
     /// What it reached, on what, measured how.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Score>,
+    /// What makes its names' scores probabilities. Without it they are given as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// Size and hash of every other file of the folder.
     pub files: BTreeMap<String, FileInfo>,
 }

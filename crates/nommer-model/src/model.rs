@@ -454,8 +454,11 @@ impl Model {
                 .push_row(row)
                 .expect("every window has one column per tag");
         }
-        let (words, names) =
+        let (words, mut names) =
             decode::decode(text, &pieces.ranges, logits.rows().into_iter(), &self.tags);
+        if let Some(calibration) = &self.manifest.calibration {
+            calibration.apply(&mut names);
+        }
         SentenceAnalysis {
             pieces,
             logits,

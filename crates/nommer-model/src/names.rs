@@ -4,8 +4,10 @@
 //! particles and final periods.
 //!
 //! A name's score is the least probability of its label among its words, times the probability that the word
-//! after it does not go on with it. Among seven candidates this ranked right names above wrong ones best (area
-//! under the curve 0.84 on 1,557 names of winer-dev and sequoia-dev; the mean over words: 0.82).
+//! after it does not go on with it; where the model's manifest has a calibration, `calibration.rs` makes a probability
+//! of that. Among nine candidates none ranked right names above wrong ones better by more than chance (area under the
+//! curve 0.85 on 2,687 names of winer-dev, sequoia-dev and written-dev; the product over words: 0.85; the mean: 0.84; the
+//! marginal of the span under the constraints of decoding: 0.81).
 
 use std::ops::Range;
 
@@ -22,7 +24,8 @@ pub struct FoundName {
     pub range: Range<usize>,
     /// What it names.
     pub label: Label,
-    /// How sure the model is, in 0..=1; the [module](self) says how it is computed.
+    /// How sure the model is, in 0..=1; the [module](self) says how it is computed. A probability if the model's
+    /// manifest has a calibration.
     pub score: f32,
 }
 

@@ -18,6 +18,7 @@ use nommer_model::manifest::sha256;
 use nommer_model::model::{Model, RecognizeError, SentenceAnalysis};
 use rayon::prelude::*;
 
+use crate::agree::agree;
 use crate::read::{Content, RawDocument};
 use crate::reconcile::{self, FullName, Reconciled};
 
@@ -291,7 +292,16 @@ impl Pipeline {
             all.coverage.tokens += section.coverage.tokens;
             all.coverage.seen += section.coverage.seen;
         }
+        agree(text, &mut all.mentions);
         Ok(all)
+    }
+
+    /// The mentions of a text, in order and disjoint, of all its sentences.
+    pub fn mentions(&self, text: &str, sentences: &[ReadSentence]) -> Vec<Mention> {
+        let mut mentions: Vec<Mention> =
+            sentences.iter().flat_map(ReadSentence::mentions).collect();
+        agree(text, &mut mentions);
+        mentions
     }
 
     /// The full names of the gazetteers in a sentence.
@@ -337,7 +347,8 @@ impl Pipeline {
 }
 
 impl ReadSentence {
-    /// The names found in the sentence, where they stand in the source: in order and disjoint. Characters that were
+    /// The names found in the sentence, where they stand in the source: in order and disjoint. What the rest of the document
+    /// says of them is not heeded. Characters that were
     /// composed together share their place, which is the first name's; a name of nothing else has none left.
     pub fn mentions(&self) -> impl Iterator<Item = Mention> + '_ {
         let mut end = 0;

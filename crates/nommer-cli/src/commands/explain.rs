@@ -49,6 +49,8 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     };
     let sentences = pipeline.explain(&text)?;
     writeln!(out, "sentences  {}", sentences.len())?;
+    // The whole document decides, whatever is shown of it.
+    let mentions = pipeline.mentions(&text, &sentences);
     let mut shown = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
         let wanted = |find: &String| sentence.span.slice(&text).contains(find);
@@ -56,6 +58,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
             shown.push(sentence.span);
             writeln!(out, "\nsentence {}", index + 1)?;
             explain_sentence(&mut out, &pipeline, sentence, &text)?;
+            explain_entities(&mut out, &pipeline, (sentence, &mentions), &text)?;
         }
     }
     if let (Some(find), []) = (&args.find, &shown[..]) {
@@ -67,8 +70,6 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
             Some(year) => writeln!(out, "\nreconciliation, in {year}")?,
             None => writeln!(out, "\nreconciliation, in no known year")?,
         }
-        // The whole document decides, whatever is shown of it.
-        let mentions: Vec<Mention> = sentences.iter().flat_map(ReadSentence::mentions).collect();
         let names: Vec<FullName> = sentences
             .iter()
             .flat_map(|sentence| pipeline.names(sentence))
@@ -157,21 +158,39 @@ fn explain_sentence(
             word.tag, word.probability
         )?;
     }
+    Ok(())
+}
+
+/// The entities of a sentence, among `mentions`, those of the document.
+fn explain_entities(
+    out: &mut String,
+    pipeline: &Pipeline,
+    (sentence, mentions): (&ReadSentence, &[Mention]),
+    text: &str,
+) -> fmt::Result {
     writeln!(out, "  entities")?;
-    for mention in sentence.mentions() {
-        let kept = if pipeline.wanted(&mention) {
-            ""
-        } else {
-            "  (left out by --labels or --min-score)"
-        };
-        writeln!(
+    for found in sentence.mentions() {
+        let same = |mention: &&Mention| mention.span == found.span;
+        let mention = mentions.iter().find(same).unwrap_or(&found);
+        write!(
             out,
-            "    {} {:.4} bytes {:?} {:?}{kept}",
+            "    {} {:.4} bytes {:?} {:?}",
             mention.label,
             mention.score,
             mention.span,
             mention.span.slice(text)
         )?;
+        if mention.label != found.label {
+            let (label, score) = (found.label, found.score);
+            write!(
+                out,
+                "  (as elsewhere in the document; here {label} {score:.4})"
+            )?;
+        }
+        if !pipeline.wanted(mention) {
+            write!(out, "  (left out by --labels or --min-score)")?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

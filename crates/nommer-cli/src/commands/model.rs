@@ -214,6 +214,11 @@ fn describe(model: &Model) -> Result<String, std::fmt::Error> {
         return Ok(out);
     }
     writeln!(out, "labels          {}", manifest.labels.join(" "))?;
+    let scores = match manifest.calibration {
+        Some(_) => "calibrated: probabilities that a name is right",
+        None => "not calibrated: they rank names, but are no probabilities",
+    };
+    writeln!(out, "scores          {scores}")?;
     if let Some(license) = &manifest.license {
         writeln!(out, "licence         {license}")?;
     }

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Tests of train.py on tiny networks: architectures, going on after a stop, seeds. Run by scripts/train/check.
+
+Usage: test.py TRAINING_SENTENCES_PROGRAM
+"""
+import hashlib, pathlib, shutil, signal, subprocess, sys, tempfile
+
+import torch
+from transformers import AutoModelForTokenClassification, ModernBertConfig, ModernBertForMaskedLM, logging
+
+HERE = pathlib.Path(__file__).resolve().parent
+TINY = HERE.parent.parent / "tests/fixtures/checkpoints"
+
+
+def command(init, out, *options):
+    return [sys.executable, str(HERE / "train.py"), "--init", str(init), "--out", str(out), "--sentences", sys.argv[1],
+            "--written", f"{HERE / 'texts'}:1", "--batch-pieces", "256", "--chunk-pieces", "1500", "--lr", "0.003",
+            "--device", "cpu", "--threads", "1", "--report-seconds", "0", *map(str, options)]
+
+
+def train(init, out, *options):
+    done = subprocess.run(command(init, out, *options), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    losses = [float(line.split(" loss ")[1].split()[0]) for line in done.stdout.splitlines() if " loss " in line]
+    return hashlib.sha256((out / "model/model.safetensors").read_bytes()).hexdigest(), losses
+
+
+def architecture(name, scratch):
+    """A network learns, and what is exported loads without a weight missing or left over."""
+    init = TINY / name
+    if name == "modernbert":
+        init = scratch / "modernbert-init"
+        torch.manual_seed(0)
+        config = ModernBertConfig(vocab_size=420, hidden_size=32, intermediate_size=48, num_hidden_layers=3,
+                                  num_attention_heads=2, max_position_embeddings=256, pad_token_id=0, cls_token_id=2,
+                                  sep_token_id=3, bos_token_id=2, eos_token_id=3, reference_compile=False)
+        ModernBertForMaskedLM(config).save_pretrained(init)
+        shutil.copyfile(TINY / "bert/tokenizer.json", init / "tokenizer.json")
+    _, losses = train(init, scratch / name, "--steps", 20)
+    assert sum(losses[-5:]) < sum(losses[:5]), losses
+    model, loaded = AutoModelForTokenClassification.from_pretrained(scratch / name / "model", output_loading_info=True)
+    assert not loaded["missing_keys"] and not loaded["unexpected_keys"], loaded
+    assert model(torch.tensor([[2, 20, 30, 3]])).logits.isfinite().all()
+
+
+def going_on(scratch):
+    """Stopped and run again gives the bytes of a run that was not stopped; another seed does not."""
+    straight, _ = train(TINY / "bert", scratch / "straight", "--steps", 120)
+    stopped = subprocess.Popen(command(TINY / "bert", scratch / "stopped", "--steps", 120), stdout=subprocess.PIPE,
+                               text=True)
+    for line in stopped.stdout:
+        if line.startswith("step 2"):
+            stopped.send_signal(signal.SIGTERM)
+            break
+    last = stopped.stdout.read()
+    assert stopped.wait() == 75, last
+    resumed, losses = train(TINY / "bert", scratch / "stopped", "--steps", 120)
+    assert 0 < len(losses) < 120, losses
+    assert resumed == straight
+    other, _ = train(TINY / "bert", scratch / "other", "--steps", 120, "--seed", 1)
+    assert other != straight
+
+
+def main():
+    logging.set_verbosity_error()
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        for name in ("camembert", "deberta-v3", "modernbert"):
+            architecture(name, scratch)
+            print(f"test.py: {name} trains, and loads again", flush=True)
+        going_on(scratch)
+        print("test.py: stopped and resumed gives the same bytes, another seed others")
+
+
+if __name__ == "__main__":
+    main()
