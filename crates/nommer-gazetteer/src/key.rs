@@ -376,6 +376,16 @@ pub fn is_common(folded: &str) -> bool {
 static COMMON_WORDS: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("common-words.txt").lines().collect());
 
+/// Whether a folded place name of one word is a given or family name as well: `virginie`, `maurice`, `laval`.
+#[must_use]
+pub fn is_personal(folded: &str) -> bool {
+    PERSONAL_NAMES.binary_search(&folded).is_ok()
+}
+
+/// Prominent places whose names persons have, sorted; `scripts/personal-names` makes the list, of rigour's person names (MIT).
+static PERSONAL_NAMES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("personal-names.txt").lines().collect());
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -431,6 +441,13 @@ mod tests {
     fn common_words_are_sorted_and_known() {
         assert!(COMMON_WORDS.is_sorted() && COMMON_WORDS.iter().all(|word| fold(word) == **word));
         assert!(is_common("orange") && is_common("total") && !is_common("kazakhstan"));
+    }
+
+    #[test]
+    fn personal_names_are_sorted_and_known() {
+        assert!(PERSONAL_NAMES.is_sorted());
+        assert!(PERSONAL_NAMES.iter().all(|name| fold(name) == **name));
+        assert!(is_personal("virginie") && is_personal("maurice") && !is_personal("bichkek"));
     }
 
     #[test]
