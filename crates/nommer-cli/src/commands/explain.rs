@@ -170,8 +170,8 @@ fn explain_entities(
 ) -> fmt::Result {
     writeln!(out, "  entities")?;
     for found in sentence.mentions() {
-        let same = |mention: &&Mention| mention.span == found.span;
-        let mention = mentions.iter().find(same).unwrap_or(&found);
+        let at = mentions.partition_point(|mention| mention.span < found.span);
+        let mention = mentions.get(at).unwrap_or(&found);
         write!(
             out,
             "    {} {:.4} bytes {:?} {:?}",
