@@ -17,6 +17,10 @@ def segments(text, entities):
     for entity in sorted(entities, key=lambda e: e["start"]):
         if entity["start"] < at:
             continue
+        if not entity["start"] < entity["end"] <= len(text):
+            raise ValueError(f"{entity} does not lie in the text of {len(text)} characters")
+        if entity["label"] not in ("PER", "ORG", "LOC"):
+            raise ValueError(f"the label {entity['label']} is none of PER, ORG, LOC")
         if at < entity["start"]:
             out.append((text[at:entity["start"]], None))
         out.append((text[entity["start"]:entity["end"]], entity["label"]))
@@ -51,9 +55,15 @@ def to_record(segs):
 def read_corpus(path):
     """`[(id, segments)]` of a JSONL corpus (`entities`, or `spans` as nommer writes them)."""
     documents = []
-    for line in open(path, encoding="utf8"):
-        record = json.loads(line)
-        documents.append((record["id"], segments(record["text"], record.get("entities") or record.get("spans") or [])))
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                record = json.loads(line)
+                marks = record.get("entities") or record.get("spans") or []
+                documents.append((record["id"], segments(record["text"], marks)))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise SystemExit(f'{path}:{number}: {type(error).__name__}: {error}; a line should be {{"id": "…", "text": "…", '
+                                 '"entities": [{"start": 0, "end": 5, "label": "PER"}]}') from None
     return documents
 
 
