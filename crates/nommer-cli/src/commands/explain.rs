@@ -170,8 +170,8 @@ fn explain_entities(
 ) -> fmt::Result {
     writeln!(out, "  entities")?;
     for found in sentence.mentions() {
-        let at = mentions.partition_point(|mention| mention.span < found.span);
-        let mention = mentions.get(at).unwrap_or(&found);
+        let same = mentions.binary_search_by_key(&found.span, |mention| mention.span);
+        let mention = same.map_or(&found, |at| &mentions[at]);
         write!(
             out,
             "    {} {:.4} bytes {:?} {:?}",
