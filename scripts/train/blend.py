@@ -7,8 +7,16 @@ import pathlib, shutil, sys
 
 from safetensors.torch import load_file, save_file
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__.strip())
 out = pathlib.Path(sys.argv[1])
-parts = [(pathlib.Path(folder), float(weight)) for folder, _, weight in (arg.rpartition("=") for arg in sys.argv[2:])]
+try:
+    parts = [(pathlib.Path(folder), float(weight)) for folder, _, weight in (arg.rpartition("=") for arg in sys.argv[2:])]
+except ValueError as error:
+    sys.exit(f"blend: FOLDER=WEIGHT: {error}")
+for folder, _ in parts:
+    if not (folder / "model.safetensors").is_file():
+        sys.exit(f"blend: {folder} is no checkpoint: it has no model.safetensors")
 total = sum(weight for _, weight in parts)
 blend = {}
 for folder, weight in parts:

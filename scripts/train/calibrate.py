@@ -145,7 +145,10 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     args = parser.parse_args()
 
-    if "calibration" in json.loads((args.model / "manifest.json").read_text(encoding="utf8")):
+    manifest = args.model / "manifest.json"
+    if not manifest.is_file():
+        refuse(f"{args.model} is no model of nommer's: it has no manifest.json; scripts/convert-model makes one of a checkpoint")
+    if "calibration" in json.loads(manifest.read_text(encoding="utf8")):
         refuse(f"{args.model} is calibrated; convert it without --calibration")
     names = [name for gold in args.gold for name in read(args.nommer, args.model, gold)]
     for label in LABELS:

@@ -68,16 +68,21 @@ def read_corpus(path):
 
 
 def read_written(folder):
-    """`[(id, segments)]` of the project's written texts, `%% ID` and markup; files that do not parse are left out."""
+    """`[(id, segments)]` of the project's written texts, `%% ID` and markup."""
     documents = []
     for path in sorted(pathlib.Path(folder).glob("*-*.txt")):
         content = path.read_text(encoding="utf8")
         for block in re.split(r"(?m)^%% ", content)[1:]:
             header, _, body = block.partition("\n")
             segs = from_markup(body.rstrip("\n") + "\n")
-            if not header.strip() or any("{{" in part or "}}" in part for part, _ in segs):
-                continue
+            if not header.strip():
+                raise SystemExit(f"{path}: a document has no id; its first line should be `%% ID`")
+            if any("{{" in part or "}}" in part for part, _ in segs):
+                raise SystemExit(f"{path}: {header.split()[0]} has marks that are not {{{{Name#PER}}}}, #ORG or #LOC; "
+                                 "scripts/gold-markup to-jsonl says which")
             documents.append((header.split()[0], segs))
+    if not documents:
+        raise SystemExit(f"{folder} has no written texts (GENRE-01.txt, …)")
     return documents
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of train.py on tiny networks: architectures, going on after a stop, seeds. Run by scripts/train/check.
+"""Tests of train.py on tiny networks: architectures, going on after a stop, seeds; and of what is refused. Run by scripts/train/check.
 
 Usage: test.py TRAINING_SENTENCES_PROGRAM
 """
@@ -61,6 +61,23 @@ def going_on(scratch):
     assert other != straight
 
 
+def refusals(scratch):
+    """What cannot be read ends with one line that says where and what."""
+    def refused(says, script, *arguments):
+        done = subprocess.run([sys.executable, HERE / script, *map(str, arguments)], capture_output=True, text=True)
+        assert done.returncode and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+    texts, corpus = scratch / "texts", scratch / "corpus.jsonl"
+    texts.mkdir()
+    refused("has no written texts", "hold_out.py", texts, scratch / "out")
+    (texts / "presse-01.txt").write_text("%% presse-01-01\nÀ {{Brest#PLACE}}.\n", encoding="utf8")
+    refused("presse-01-01 has marks", "hold_out.py", texts, scratch / "out")
+    corpus.write_text('{"id": "a", "text": "Brest", "entities": []}\n{"id": "b"}\n', encoding="utf8")
+    refused("corpus.jsonl:2: KeyError", "by_guideline.py", corpus, scratch / "out")
+    refused("no model.safetensors", "blend.py", scratch / "out", f"{texts}=1")
+    refused("no manifest.json", "calibrate.py", texts, "--nommer", "nommer", "--gold", corpus, "--out", scratch / "out")
+
+
 def main():
     logging.set_verbosity_error()
     with tempfile.TemporaryDirectory() as scratch:
@@ -68,6 +85,7 @@ def main():
         for name in ("camembert", "deberta-v3", "modernbert"):
             architecture(name, scratch)
             print(f"test.py: {name} trains, and loads again", flush=True)
+        refusals(scratch)
         going_on(scratch)
         print("test.py: stopped and resumed gives the same bytes, another seed others")
 
