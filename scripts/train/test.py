@@ -73,7 +73,7 @@ def refusals(scratch):
     (texts / "presse-01.txt").write_text("%% presse-01-01\nÀ {{Brest#PLACE}}.\n", encoding="utf8")
     refused("presse-01-01 has marks", "hold_out.py", texts, scratch / "out")
     corpus.write_text('{"id": "a", "text": "Brest", "entities": []}\n{"id": "b"}\n', encoding="utf8")
-    refused("corpus.jsonl:2: KeyError", "by_guideline.py", corpus, scratch / "out")
+    refused("corpus.jsonl:2: KeyError", "marks.py", corpus, scratch / "out")
     refused("no model.safetensors", "blend.py", scratch / "out", f"{texts}=1")
     refused("no manifest.json", "calibrate.py", texts, "--nommer", "nommer", "--gold", corpus, "--out", scratch / "out")
 

@@ -21,8 +21,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForTokenClassification, logging
 
-import augment, documents, templates
-from conform import conform, read_corrections
+import augment, documents, marks, templates
 from documents import ID, LABELS
 
 # Steps between updates of the average.
@@ -72,9 +71,9 @@ class Data:
         self.reader = documents.Reader(args.init / "tokenizer.json", args.sentences)
         lists = json.load(open(args.lists, encoding="utf8")) if args.lists else None
         self.augmenter = augment.Augmenter(lists, args.augment.split(",") if args.augment else [])
-        self.sources, corrections = [], read_corrections()
+        self.sources = []
         for name, path, share in map(named_corpus, args.corpus):
-            read = [(id, conform(id, segs, corrections)) for id, segs in documents.read_corpus(path)]
+            read = [(id, marks.by_guideline(segs) or segs) for id, segs in documents.read_corpus(path)]
             self.sources.append(Source(name, share, read))
         if args.written:
             folder, _, share = args.written.rpartition(":")
