@@ -120,8 +120,8 @@ def run(*command):
 
 def read(program, model, gold):
     """The names that the model finds in the texts of the gold, without a gazetteer, and whether they are right."""
-    documents = [json.loads(line) for line in gold.read_text(encoding="utf8").splitlines() if line.strip()]
-    predicted = run(program, "annotate", gold, "--model", model, "--no-gazetteer", "--offsets", "codepoint", "-q", "-o", "-").splitlines()
+    documents = [json.loads(line) for line in gold.read_text(encoding="utf8").split("\n") if line.strip()]
+    predicted = run(program, "annotate", gold, "--model", model, "--no-gazetteer", "--offsets", "codepoint", "-q", "-o", "-").rstrip("\n").split("\n")
     if len(predicted) != len(documents):
         refuse(f"{gold} has {len(documents)} documents, nommer made {len(predicted)} of them")
     names = []

@@ -75,8 +75,8 @@ def read_written(folder):
         for block in re.split(r"(?m)^%% ", content)[1:]:
             header, _, body = block.partition("\n")
             segs = from_markup(body.rstrip("\n") + "\n")
-            if not header.strip():
-                raise SystemExit(f"{path}: a document has no id; its first line should be `%% ID`")
+            if not header.strip() or "\n%%" in body:
+                raise SystemExit(f"{path}: after {header.strip() or 'the beginning'} a document has no id; its first line should be `%% ID`")
             if any("{{" in part or "}}" in part for part, _ in segs):
                 raise SystemExit(f"{path}: {header.split()[0]} has marks that are not {{{{Name#PER}}}}, #ORG or #LOC; "
                                  "scripts/gold-markup to-jsonl says which")

@@ -1,4 +1,4 @@
-"""Sentences of many genres with made-up names: the marks follow ANNOTATION.md, the names never repeat.
+"""Sentences of many genres with made-up names: the marks follow the guideline, the names never repeat.
 
 They teach where names begin and end (seats of courts, embassies, heads of places, lists of surnames), and what is none
 (craft, works, ships, products, demonyms), not facts.
@@ -417,17 +417,20 @@ class Maker:
         place = r.choice([t.de(), self.place(r).de()])
         affair = r.choice([f"affaire {x}", f"affaire {x}", f"affaire {x}-{n.last(r)}", f"affaire {firm}", f"affaire {a}"] + [
             f"affaire {what} {place}" for what in ("des frégates", "des HLM", "des fausses factures", "des marchés publics", "des emplois fictifs", "des terrains", "des écoutes", "des otages")] + [
-            f"affaire des emplois fictifs de la mairie {t.de()}", f"affaire {of(a)}", f"affaire des comptes {of(firm)}"])
-        event = r.choice(["le traité", "la convention", "la bataille", "le siège", "le massacre", "le sommet", "le séisme", "les attentats", "la catastrophe", "l'accident nucléaire", "le procès", "la conférence", "le congrès", "les accords", "le festival", "le tournoi", "la foire"])
-        title = r.choice([f"Les Derniers Jours {place}", f"Histoire {c.de()}", f"Mémoires {of(x)}", f"La Nuit {place}", f"{x} et son temps", f"Lettres {t.de()}", f"Voyage {c.a()}", f"{a}, l'envers du décor", f"Que reste-t-il {of(firm)} ?"])
+            f"affaire des emplois fictifs de la mairie {t.de()}", f"affaire {of(a)}", f"affaire {a}-{n.acronym(r)}"])
+        # Not le siège, le congrès, la foire: what these are of is often a name.
+        event = r.choice(["le traité", "la convention", "la bataille", "le massacre", "le séisme", "l'accident nucléaire"])
+        plain = re.sub(r"^(?:d['’]|de |du )", "", x)
+        the_body = ("l'" if a[0] in "AEIOU" else "la ") + a
+        title = r.choice([f"Les Derniers Jours {place}", f"Histoire {c.de()}", f"Mémoires {of(plain)}", f"La Nuit {place}", f"{x} et son temps", f"Lettres {t.de()}", f"Voyage {c.a()}", f"{a}, l'envers du décor", f"Que reste-t-il {of(firm)} ?"])
         return r.choice([
             lambda: f"L'{affair} a coûté son poste à {self.per(r, .3)}.", lambda: f"Dans l'{affair}, {self.per(r)} a été entendu {self.town(r).a('LOC')}.",
             lambda: f"L'{affair} occupe {mark(x, 'PER')}, qui habite {t.a('LOC')}. {mark(firm, 'ORG')} et {mark(a, 'ORG')} se taisent.",
             lambda: f"{capital(event)} {place} n'est plus qu'un souvenir {t.a('LOC')}.", lambda: f"Depuis {event} {place}, {self.agency(r)} surveille {c.the('LOC')}.",
             lambda: f"{self.per(r)}, négociateur pour {c.the('LOC')}, a signé {r.choice(['le traité', 'la convention', 'les accords', 'le protocole'])} {place}.", lambda: f"Le rapport {x}, la loi {n.last(r)} et le plan {n.last(r)} ont été enterrés, regrette {self.surname(r)}.",
             lambda: f"« {title} », de {self.per(r)}, paraît chez {mark(n.firm(r), 'ORG')}.", lambda: f"{self.per(r)}, {title}, {mark(n.firm(r), 'ORG')}, {r.randint(1890, 2024)}.",
-            lambda: f"{self.per(r)}, « {title} », {mark(n.paper(r), 'ORG')}, {self.date(r)}.", lambda: f"Le traité {'de l' + chr(39) if a[0] in 'AEIOU' else 'de la '}{a} lie {c.the('LOC')} ; {mark(a, 'ORG')} siège {t.a('LOC')}.",
-            lambda: f"La maladie {of(x)}, le syndrome {of(n.last(r))} et le test {of(n.last(r))} sont étudiés {t.a('LOC')} par {self.per(r)}.",
+            lambda: f"{self.per(r)}, « {title} », {mark(n.paper(r), 'ORG')}, {self.date(r)}.", lambda: f"Le traité de {the_body} lie {c.the('LOC')} ; {mark(a, 'ORG')} siège {t.a('LOC')}.",
+            lambda: f"La maladie {of(plain)} et le syndrome {of(plain)}-{n.last(r)} sont étudiés {t.a('LOC')} par {self.per(r)}.",
             lambda: f"Voir aussi : {capital(affair)} ; {mark(x, 'PER')} ; {title}."])()
 
     def _genre_seats(self, r):
@@ -464,7 +467,7 @@ class Maker:
         return r.choice([
             f"{capital(le)}{he} {self.per(r)} l'emporte devant {self.per(r)} et un {other[0]}.", f"{capital(la)}{she} {self.per(r)} a battu l'{mark('équipe ' + n.country(r).de(article=False), 'ORG')}.", f"Le président {he.lower()} {self.per(r)} recevra les {other[2]} {t.a('LOC')}.", f"Un {he} et une {other[1]} ont été blessés {t.a('LOC')}.",
             f"{t.bare('LOC')} : un {he} médaillé d'or", f"L'ethnie {people} vit {n.country(r).a('LOC')}.", f"Les {people} fuient {n.country(r).the('LOC')}, selon {self.agency(r)}.", f"La question {people} divise {self.agency(r)}.", f"La presse {she.lower()} et l'armée {other[1].lower()} n'ont rien dit de {self.per(r)}.", f"{self.per(r)}, un {people} né {t.a('LOC')}, montre son passeport {he.lower()}.",
-            f"Deux {they}, trois {other[2]} et un {people} restent en course.", f"{capital(le)}{he} a devancé {self.surname(r)}, {other[0]} d'adoption.", f"Le gouvernement {he.lower()} et le {mark(r.choice(['parlement ', 'Parlement ']) + other[0].lower(), 'ORG')} ont consulté {self.agency(r)}."])
+            f"Deux {they}, trois {other[2]} et un {people} restent en course.", f"{capital(le)}{he} a devancé {self.surname(r)}, {other[0]} d'adoption.", f"Le gouvernement {he.lower()} et le {mark(r.choice(['parlement ', 'Parlement ']) + r.choice(DEMONYMS[:12])[0].lower(), 'ORG')} ont consulté {self.agency(r)}."])
 
     def _genre_acronyms(self, r):
         """Acronyms of organisations, and those of none in the same places."""

@@ -8,6 +8,9 @@ import hashlib, pathlib, shutil, signal, subprocess, sys, tempfile
 import torch
 from transformers import AutoModelForTokenClassification, ModernBertConfig, ModernBertForMaskedLM, logging
 
+import marks
+from train import MARKS
+
 HERE = pathlib.Path(__file__).resolve().parent
 TINY = HERE.parent.parent / "tests/fixtures/checkpoints"
 
@@ -78,6 +81,30 @@ def refusals(scratch):
     refused("no manifest.json", "calibrate.py", texts, "--nommer", "nommer", "--gold", corpus, "--out", scratch / "out")
 
 
+def marked_again(scratch):
+    """A text that was marked again has those marks, also if they are none; any other keeps its own."""
+    folder, own = scratch / "marks", [("À ", None), ("Brest", "PER"), (".", None)]
+    folder.mkdir()
+    line = lambda text, *spans: "\t".join(["id", marks.digest(text), *spans]) + "\n"
+    (folder / "a-train.tsv").write_text(line("À Brest.", "2:7:LOC") + line("Rien."), encoding="utf8")
+    (folder / "a-dev.tsv").write_text(line("Autre.", "0:5:PER"), encoding="utf8")
+    marks.FOLDER = folder
+    assert marks.by_guideline(own) == [("À ", None), ("Brest", "LOC"), (".", None)]
+    assert marks.by_guideline([("Rien", "ORG"), (".", None)]) == [("Rien.", None)]
+    assert marks.by_guideline([("À Brest !", None)]) is None
+    assert marks.by_guideline([("Autre.", None)]) and marks.by_guideline([("Autre.", None)], MARKS) is None
+    for row in ("id\tdigest\t5:2:LOC", "id\tdigest\t0:3:LIEU", "id\tdigest\t0:3:LOC\t2:4:LOC", "id"):
+        (folder / "wrong.tsv").write_text(row + "\n", encoding="utf8")
+        try:
+            marks.marked(folder, "wrong.*")
+            raise AssertionError(f"{row!r} was taken")
+        except SystemExit as refusal:
+            assert "wrong.tsv:1: " in str(refusal), refusal
+    # What ships can be read, and knows each text once.
+    for path in sorted((HERE / "marks").glob("*.tsv")):
+        assert len(marks.marked(path.parent, path.name)) == len(path.read_text(encoding="utf8").splitlines()) > 0, path
+
+
 def main():
     logging.set_verbosity_error()
     with tempfile.TemporaryDirectory() as scratch:
@@ -86,6 +113,7 @@ def main():
             architecture(name, scratch)
             print(f"test.py: {name} trains, and loads again", flush=True)
         refusals(scratch)
+        marked_again(scratch)
         going_on(scratch)
         print("test.py: stopped and resumed gives the same bytes, another seed others")
 

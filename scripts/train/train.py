@@ -31,6 +31,8 @@ STOPPED = 75
 INNER_DROPOUTS = ["hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "mlp_dropout"]
 # Positions of these begin after the padding's id.
 SHIFTED = {"roberta", "camembert", "xlm-roberta", "xlm-roberta-xl"}
+# Marks of texts that are there to measure by are not even looked at.
+MARKS = "*-train.tsv"
 # Files of a tokenizer that other programs read; nommer reads tokenizer.json alone.
 TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
              "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model"]
@@ -73,7 +75,10 @@ class Data:
         self.augmenter = augment.Augmenter(lists, args.augment.split(",") if args.augment else [])
         self.sources = []
         for name, path, share in map(named_corpus, args.corpus):
-            read = [(id, marks.by_guideline(segs) or segs) for id, segs in documents.read_corpus(path)]
+            own = documents.read_corpus(path)
+            again = [marks.by_guideline(segs, MARKS) for _, segs in own]
+            print(f"{name}: {sum(segs is not None for segs in again)} of {len(own)} documents were marked again", flush=True)
+            read = [(id, segs if made is None else made) for (id, segs), made in zip(own, again)]
             self.sources.append(Source(name, share, read))
         if args.written:
             folder, _, share = args.written.rpartition(":")
