@@ -9,7 +9,6 @@ import torch
 from transformers import AutoModelForTokenClassification, ModernBertConfig, ModernBertForMaskedLM, logging
 
 import marks
-from train import MARKS
 
 HERE = pathlib.Path(__file__).resolve().parent
 TINY = HERE.parent.parent / "tests/fixtures/checkpoints"
@@ -92,7 +91,7 @@ def marked_again(scratch):
     assert marks.by_guideline(own) == [("À ", None), ("Brest", "LOC"), (".", None)]
     assert marks.by_guideline([("Rien", "ORG"), (".", None)]) == [("Rien.", None)]
     assert marks.by_guideline([("À Brest !", None)]) is None
-    assert marks.by_guideline([("Autre.", None)]) and marks.by_guideline([("Autre.", None)], MARKS) is None
+    assert marks.by_guideline([("Autre.", None)]) and marks.by_guideline([("Autre.", None)], "*-train.tsv") is None
     for row in ("id\tdigest\t5:2:LOC", "id\tdigest\t0:3:LIEU", "id\tdigest\t0:3:LOC\t2:4:LOC", "id"):
         (folder / "wrong.tsv").write_text(row + "\n", encoding="utf8")
         try:

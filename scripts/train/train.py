@@ -31,8 +31,6 @@ STOPPED = 75
 INNER_DROPOUTS = ["hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "mlp_dropout"]
 # Positions of these begin after the padding's id.
 SHIFTED = {"roberta", "camembert", "xlm-roberta", "xlm-roberta-xl"}
-# Marks of texts that are there to measure by are not even looked at.
-MARKS = "*-train.tsv"
 # Files of a tokenizer that other programs read; nommer reads tokenizer.json alone.
 TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
              "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model"]
@@ -76,7 +74,7 @@ class Data:
         self.sources = []
         for name, path, share in map(named_corpus, args.corpus):
             own = documents.read_corpus(path)
-            again = [marks.by_guideline(segs, MARKS) for _, segs in own]
+            again = [marks.by_guideline(segs, args.marks) for _, segs in own]
             print(f"{name}: {sum(segs is not None for segs in again)} of {len(own)} documents were marked again", flush=True)
             read = [(id, segs if made is None else made) for (id, segs), made in zip(own, again)]
             self.sources.append(Source(name, share, read))
@@ -257,6 +255,9 @@ def main():
     parser.add_argument("--templates", type=float, default=0, help="share of generated sentences")
     parser.add_argument("--join", action="append", default=[], metavar="NAME",
                         help="a corpus whose documents are single sentences")
+    # Marks of texts that are there to measure by are not even looked at.
+    parser.add_argument("--marks", default="*-train.tsv", metavar="GLOB",
+                        help="files of marks/ to read in place of the corpora's own marks; none leaves those [default: %(default)s]")
     parser.add_argument("--lists", help="lists.json of make_lists.py")
     parser.add_argument("--augment", default="", help="comma-separated: " + ",".join(augment.ALL))
     parser.add_argument("--sentences", required=True, help="the training-sentences program")
