@@ -155,19 +155,20 @@ fn rule(text: &str, name: &FullName, was: &[Mention]) -> Option<(Rule, Label)> {
             }
             Rule::Relabelled
         }
-        [first, ..] if name.words > 1 && !only_headed(name) => {
-            // `La Croix blanche`, an organisation, is no commune for its article.
-            let before = &text[name.span.start()..first.span.start()];
-            let article =
-                was.len() == 1 && first.span.end() == name.span.end() && is_article(before);
-            if article && first.label != name.label || !name.user && is_body(text, name) {
-                return None;
-            }
-            Rule::Extended
-        }
+        [_, ..] if extends(text, name, was) => Rule::Extended,
         _ => return None,
     };
     Some((rule, name.label))
+}
+
+/// Whether a name takes the place of the mentions inside of it.
+fn extends(text: &str, name: &FullName, was: &[Mention]) -> bool {
+    // `La Croix blanche`, an organisation, is no commune for its article.
+    let other_with_article = matches!(was, [mention] if mention.label != name.label
+        && mention.span.end() == name.span.end()
+        && is_article(&text[name.span.start()..mention.span.start()]));
+    let wrong = other_with_article || is_body(text, name);
+    name.words > 1 && !only_headed(name) && (name.user || !wrong)
 }
 
 /// Whether a name changes the label of a mention that is written just so.
@@ -191,7 +192,12 @@ const SURE_OF_ORGANISATION: f32 = 0.8;
 /// Whether all that a name has more than the model found may be a common noun or a title in front of it, which texts count in or
 /// not: `la mer Caspienne`, `la revue Nature`, `le maréchal Lyautey`.
 fn only_headed(name: &FullName) -> bool {
-    name.written == Written::Headed && (name.label != Label::Org || name.kind == Kind::Media)
+    let optional = match name.label {
+        Label::Loc => true,
+        Label::Per => !name.user,
+        _ => name.kind == Kind::Media,
+    };
+    name.written == Written::Headed && optional
 }
 
 /// Whether a place's name is that of the body which governs it (`Collectivité territoriale de Guyane`), or has the kind of place in
@@ -365,6 +371,15 @@ mod tests {
                 ("La Croix blanche", Kind::Commune, 90),
             ],
             &["LOC Le Havre extended", "ORG Croix blanche"],
+        );
+        // Who lists a name wants it found.
+        check(
+            "l'abbé [PER Pierre] et La [ORG Croix blanche]",
+            &[
+                ("abbé Pierre", Kind::Person, USER),
+                ("La Croix blanche", Kind::Commune, USER),
+            ],
+            &["PER abbé Pierre extended", "LOC La Croix blanche extended"],
         );
         check(
             "Canton de [LOC Fribourg], [ORG Collectivité de Corse]",
