@@ -71,8 +71,10 @@ def read_written(folder):
     """`[(id, segments)]` of the project's written texts, `%% ID` and markup."""
     documents = []
     for path in sorted(pathlib.Path(folder).glob("*-*.txt")):
-        content = path.read_text(encoding="utf8")
-        for block in re.split(r"(?m)^%% ", content)[1:]:
+        before, *blocks = re.split(r"(?m)^%% ", path.read_text(encoding="utf8"))
+        if before.strip():
+            raise SystemExit(f"{path}: text before the first document; its first line should be `%% ID`")
+        for block in blocks:
             header, _, body = block.partition("\n")
             segs = from_markup(body.rstrip("\n") + "\n")
             if not header.strip() or "\n%%" in body:

@@ -74,6 +74,8 @@ def refusals(scratch):
     refused("has no written texts", "hold_out.py", texts, scratch / "out")
     (texts / "presse-01.txt").write_text("%% presse-01-01\nÀ {{Brest#PLACE}}.\n", encoding="utf8")
     refused("presse-01-01 has marks", "hold_out.py", texts, scratch / "out")
+    (texts / "presse-01.txt").write_text("%%presse-01-01\nÀ {{Brest#LOC}}.\n", encoding="utf8")
+    refused("text before the first document", "hold_out.py", texts, scratch / "out")
     corpus.write_text('{"id": "a", "text": "Brest", "entities": []}\n{"id": "b"}\n', encoding="utf8")
     refused("corpus.jsonl:2: KeyError", "marks.py", corpus, scratch / "out")
     refused("no model.safetensors", "blend.py", scratch / "out", f"{texts}=1")
