@@ -8,8 +8,8 @@ import re
 import names
 from names import elides, plain
 
-ALL = ["person", "place", "acronym", "order", "upper", "accents", "apostrophe", "wrap", "ocr", "lower", "title", "crop", "space"]
-RATES = {"person": 0.45, "place": 0.35, "acronym": 0.3, "order": 0.06, "upper": 0.16, "accents": 0.05, "apostrophe": 0.05, "wrap": 0.12,
+ALL = ["person", "place", "firm", "acronym", "order", "upper", "accents", "apostrophe", "wrap", "ocr", "lower", "title", "crop", "space"]
+RATES = {"person": 0.45, "place": 0.35, "firm": 0.35, "acronym": 0.3, "order": 0.06, "upper": 0.16, "accents": 0.05, "apostrophe": 0.05, "wrap": 0.12,
          "ocr": 0.10, "lower": 0.015, "title": 0.10, "crop": 0.10, "space": 0.5}
 TITLES = ["M. ", "Mme ", "Me ", "Mgr ", "Dr ", "S.E.M. ", "S.E. M. ", "le président ", "le général ", "le ministre ", "le docteur ", "l'abbé ", "le professeur ", "Monsieur ", "MM. "]
 PARTICLES = {"de", "du", "des", "la", "le", "les", "van", "von", "der", "den", "di", "da", "dos", "el", "al", "ben", "ibn", "bin", "et", "y", "zu", "d", "l", "dit"}
@@ -24,12 +24,13 @@ class Augmenter:
         if unknown:
             raise SystemExit(f"unknown augmentation: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
         self.names = names.Names(lists) if lists else None
+        self.firms = set(lists["companies"]) if lists else set()
         self.on = [kind for kind in ALL if kind in on]
 
     def __call__(self, segs, r, source):
         for kind in self.on:
             rate = RATES[kind]
-            if source == "templates" and kind in ("person", "place", "acronym", "order", "title", "crop", "space"):
+            if source == "templates" and kind in ("person", "place", "firm", "acronym", "order", "title", "crop", "space"):
                 continue
             if r.random() < rate:
                 segs = getattr(self, "_" + kind)(segs, r)
@@ -97,6 +98,19 @@ class Augmenter:
                 text = made.upper() if text.isupper() else made
             out.append((text, label))
             before = text
+        return out
+
+    def _firm(self, segs, r):
+        """Other companies in the place of known ones; the same throughout. Elision is kept."""
+        new, out = {}, []
+        for text, label in segs:
+            if label == "ORG" and text in self.firms:
+                while text not in new:
+                    made = r.choice(self.names.lists["companies"])
+                    if elides(made) == elides(text):
+                        new[text] = made
+                text = new[text]
+            out.append((text, label))
         return out
 
     def _acronym(self, segs, r):

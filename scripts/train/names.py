@@ -462,11 +462,15 @@ class Names:
 
     # organisations
     def acronym(self, r):
+        if r.random() < 0.3:
+            return r.choice(self.lists["acronyms"])
         n = r.choice([2, 3, 3, 3, 4, 4, 5])
         letters = [r.choice(ACRONYM_LETTERS) for _ in range(n)]
         return "".join(letters) if r.random() < 0.93 else ".".join(letters) + "."
 
     def firm(self, r):
+        if r.random() < 0.3:
+            return r.choice(self.lists["companies"])
         brand = r.choice(FIRM) + r.choice(FIRM_END)
         last = r.choice(LAST) if r.random() < 0.7 else r.choice(self.lists["parts"])
         town = self.town(r).de()
@@ -521,6 +525,8 @@ class Names:
         return Place(name, kind)
 
     def paper(self, r):
+        if r.random() < 0.4:
+            return r.choice(self.lists["media"])
         return r.choice(["Le Monde", "Le Figaro", "L'Humanité", "Ouest-France", "La Croix", "Les Échos", "Libération", "Le Petit Parisien", "Le Temps", "L'Écho " + self.departement(r).de(), "La Dépêche " + self.town(r).de(), "Le Progrès", "Le Courrier " + self.town(r).de(), "Le Petit " + r.choice(["Niçois", "Marseillais", "Journal"]), "Nature", "La Voix du Nord", "Le Télégramme", "Sud Ouest", "Le Soir", "La Tribune", "Radio " + r.choice(["Nostalgie", "France", "Bleu Armorique"]), "France Inter", "Reuters", "AFP"])
 
     # no entities

@@ -25,6 +25,10 @@ Article 3. – Le présent arrêté sera publié au Journal officiel.|Les tours 
 CRAFT = [("la sonde", 1), ("la sonde spatiale", 1), ("le satellite", 0), ("le rover", 0), ("le robot", 0), ("la station spatiale", 1), ("la navette", 1), ("le télescope spatial", 0), ("l'atterrisseur", 0), ("la fusée", 1), ("le vaisseau", 0), ("le module lunaire", 0)]
 WORK = [("le jeu", "Le joueur", 0), ("le jeu vidéo", "Le joueur", 0), ("le film", "Le spectateur", 0), ("la série", "Le public", 1), ("le roman", "Le lecteur", 0), ("l'album", "L'auditeur", 0), ("la chanson", "Le public", 1), ("le documentaire", "Le spectateur", 0), ("la pièce", "Le public", 1)]
 SHIP = ["le cargo", "le chalutier", "le paquebot", "le pétrolier", "le voilier", "le trois-mâts", "le porte-avions", "le sous-marin", "le remorqueur", "le brick", "l'aviso", "le patrouilleur"]
+# What industry makes and does.
+MADE = [("le moteur", 0), ("l'hélicoptère", 0), ("la turbine", 1), ("la rame", 1), ("le réacteur", 0), ("le satellite", 0), ("le radar", 0), ("le camion", 0), ("le vaccin", 0), ("le pneu", 0), ("le logiciel", 0), ("la centrale", 1), ("le compresseur", 0), ("la grue", 1), ("le missile", 0), ("le tramway", 0), ("l'avion", 0), ("la montre", 1), ("le téléphone", 0), ("la machine", 1)]
+FIELDS = "dans le domaine spatial|dans le domaine des hélicoptères|dans le domaine de l'eau|dans le nucléaire|dans les télécommunications|dans le secteur ferroviaire|dans la formation des ingénieurs|dans les terres rares|en matière de défense|dans l'agroalimentaire".split("|")
+PROJECTS = "de métro léger|de cimenterie|d'usine d'engrais|de station de traitement des eaux|de modules photovoltaïques|de centre de données|de raffinerie|de laboratoire|de parc éolien|de terminal à conteneurs|de communications sécurisées|de verrerie".split("|")
 PRODUCT = [("le médicament", 0), ("le vaccin", 0), ("la tablette", 1), ("le smartphone", 0), ("l'application", 1), ("la voiture électrique", 1), ("le logiciel", 0), ("la messagerie", 1), ("la plateforme", 1), ("la montre", 1), ("le fromage", 0), ("la lessive", 1)]
 ANIMALS = [("le panda", 0), ("la girafe", 1), ("le rhinocéros", 0), ("l'éléphante", 1), ("le tigre", 0), ("la jument", 1), ("l'ourse", 1), ("le gorille", 0), ("la louve", 1)]
 DEMONYMS = [tuple(x.split("/")) for x in """Chinois/Chinoise/Chinois|Russe/Russe/Russes|Suisse/Suissesse/Suisses|Britannique/Britannique/Britanniques|Australien/Australienne/Australiens|Kenyan/Kenyane/Kenyans|Brésilien/Brésilienne/Brésiliens|Kazakh/Kazakhe/Kazakhs|
@@ -432,6 +436,20 @@ class Maker:
             lambda: f"{self.per(r)}, « {title} », {mark(n.paper(r), 'ORG')}, {self.date(r)}.", lambda: f"Le traité de {the_body} lie {c.the('LOC')} ; {mark(a, 'ORG')} siège {t.a('LOC')}.",
             lambda: f"La maladie {of(plain)} et le syndrome {of(plain)}-{n.last(r)} sont étudiés {t.a('LOC')} par {self.per(r)}.",
             lambda: f"Voir aussi : {capital(affair)} ; {mark(x, 'PER')} ; {title}."])()
+
+    def _genre_makers(self, r):
+        """Firms beside what they make, in brackets, in pairs: the product is no name, and what follows is no part of the firm's."""
+        n, t, c = self.names, self.town(r), self.names.country(r)
+        a, b, third = (mark(r.choice(n.lists["companies"]) if r.random() < 0.5 else n.firm(r), "ORG") for _ in range(3))
+        (product, feminine), model, fleet = r.choice(MADE), n.thing(r), r.choice(names.THINGS)
+        field, project, e = r.choice(FIELDS), r.choice(PROJECTS), "e" if feminine else ""
+        pair = a + r.choice(["-", "-", " - ", " -", "/", " – "]) + b
+        return r.choice([
+            f"{capital(product)} de {a} sera livré{e} {c.a('LOC')}.", f"{capital(product)} {model} de {a} équipera les {fleet} de {b}.", f"- au choix de {product} {model} de {a} pour les {fleet} de {b} ;", f"{a} a vendu deux {fleet} {c.a('LOC')}.", f"Contrat : {a} fournira {product} {model}",
+            f"- au projet {project} {t.de('LOC')} proposé par {a} ;", f"- au projet {project} ({pair}) ;", f"- à la coopération {field} ({a}) ;", f"- à une société conjointe {field} ({pair}).", f"- le partenariat entre {a} et {b} {field} ;", f"Un accord {pair} {field} doit être signé {t.a('LOC')}.",
+            f"Les négociations engagées par la compagnie {a} pour le développement d'un projet {project} se poursuivent {c.a('LOC')}.", f"{a} pour {r.choice(['la construction', 'la réalisation', 'le financement'])} d'un {r.choice(['pont', 'métro', 'barrage', 'port sec'])}, {b} pour {r.choice(['les études', 'la maintenance'])} : le contrat est signé.",
+            f"Le consortium mené par {a} associe {b} et {third}.", f"De {a} à {b}, tous les fournisseurs de {third} étaient là.", f"{a} : {r.choice(['résultats en hausse', 'la grève continue', 'un nouveau directeur', 'un site menacé'])} {t.a('LOC')}", f"Après {a}, {b} {r.choice(['ferme', 'embauche', 'investit'])} {t.a('LOC')}",
+        ])
 
     def _genre_seats(self, r):
         """Institutions of a town beside functions and heads that stay outside; airports with a name."""
