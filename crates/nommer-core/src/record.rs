@@ -137,7 +137,7 @@ pub enum Origin {
 /// How the gazetteer changed what the model found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// The rule: `extended`, `relabelled`, `split`, `added`.
+    /// The rule: `extended`, `relabelled`, `added`.
     pub rule: String,
     /// What the model had found there.
     pub was: Vec<Was>,

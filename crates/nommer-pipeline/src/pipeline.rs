@@ -16,6 +16,7 @@ use nommer_core::text::segment::{Sentence, sentences};
 use nommer_gazetteer::layers::Gazetteers;
 use nommer_model::manifest::sha256;
 use nommer_model::model::{Model, RecognizeError, SentenceAnalysis};
+use nommer_model::tags::Tag;
 use rayon::prelude::*;
 
 use crate::agree::agree;
@@ -304,9 +305,23 @@ impl Pipeline {
         mentions
     }
 
-    /// The full names of the gazetteers in a sentence.
+    /// The full names of the gazetteers in a sentence, with the model's doubt that there is none.
     pub fn names(&self, sentence: &ReadSentence) -> Vec<FullName> {
-        reconcile::full_names(&self.gazetteers, &sentence.normalized)
+        let mut names = reconcile::full_names(&self.gazetteers, &sentence.normalized);
+        let outside: Vec<(Span<Source>, f32)> = if names.is_empty() {
+            Vec::new()
+        } else {
+            sentence.outside().collect()
+        };
+        for name in &mut names {
+            let first = outside.partition_point(|(span, _)| span.end() <= name.span.start());
+            name.doubt = outside[first..]
+                .iter()
+                .take_while(|(span, _)| span.start() < name.span.end())
+                .map(|(_, probability)| 1.0 - probability)
+                .fold(1.0, f32::min);
+        }
+        names
     }
 
     /// Everything the stages make of a text, sentence by sentence, for people to look at.
@@ -347,6 +362,17 @@ impl Pipeline {
 }
 
 impl ReadSentence {
+    /// The words that are of no name, where they stand in the source, with the probability that they are of none.
+    fn outside(&self) -> impl Iterator<Item = (Span<Source>, f32)> + '_ {
+        let words = self.analysis.words.iter();
+        words
+            .filter(|word| word.tag == Tag::Outside)
+            .filter_map(|word| {
+                let span = Span::new(word.range.start, word.range.end)?;
+                Some((self.normalized.to_source(span)?, word.probability))
+            })
+    }
+
     /// The names found in the sentence, where they stand in the source: in order and disjoint. What the rest of the document
     /// says of them is not heeded. Characters that were
     /// composed together share their place, which is the first name's; a name of nothing else has none left.

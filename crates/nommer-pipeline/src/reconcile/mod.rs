@@ -40,8 +40,6 @@ pub enum Rule {
     Extended,
     /// The name has one meaning, of another label.
     Relabelled,
-    /// Two organisations that the model took for one, with a hyphen between them.
-    Split,
     /// The model found nothing where a well-known name stands in full.
     Added,
 }
@@ -53,7 +51,6 @@ impl Rule {
         match self {
             Rule::Extended => "extended",
             Rule::Relabelled => "relabelled",
-            Rule::Split => "split",
             Rule::Added => "added",
         }
     }

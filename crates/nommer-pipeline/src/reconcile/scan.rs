@@ -25,6 +25,9 @@ pub struct FullName {
     pub written: Written,
     /// Whether it is in the user's own table.
     pub user: bool,
+    /// The probability that the model leaves for a name here where it found none: the least over the words. 0 of what no model has
+    /// read.
+    pub doubt: f32,
 }
 
 /// How a text writes a name of the gazetteer.
@@ -183,6 +186,7 @@ fn one_label(named: &[Named<'_>], words: usize, written: Written) -> Option<Full
         words,
         written,
         user,
+        doubt: 0.0,
     })
 }
 
