@@ -26,6 +26,23 @@ fn explain_shows_every_stage_of_a_text() {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
 
+    // What the gazetteer could add, and what the model thought of it.
+    folder.write(
+        "b.txt",
+        "Avant la guerre du Vietnam, il vivait à Lyon.".as_bytes(),
+    );
+    let shown = folder.run(&["explain", "b.txt"]).clean();
+    let names = shown.text().split("names of the gazetteer").nth(1);
+    let names = names
+        .and_then(|rest| rest.split("entities").next())
+        .unwrap()
+        .to_owned();
+    assert!(
+        names.contains("\"Vietnam\", a name to the model with probability 0."),
+        "{names}"
+    );
+    assert!(names.contains("\"Lyon\"\n"), "{names}");
+
     let found = folder.run(&["explain", "a.txt", "--find", "pleut"]).clean();
     assert!(found.text().contains("sentence 2"));
     assert!(!found.text().contains("sentence 1\n"));

@@ -14,6 +14,7 @@ RATES = {"person": 0.45, "place": 0.35, "firm": 0.35, "acronym": 0.3, "order": 0
 TITLES = ["M. ", "Mme ", "Me ", "Mgr ", "Dr ", "S.E.M. ", "S.E. M. ", "le président ", "le général ", "le ministre ", "le docteur ", "l'abbé ", "le professeur ", "Monsieur ", "MM. "]
 PARTICLES = {"de", "du", "des", "la", "le", "les", "van", "von", "der", "den", "di", "da", "dos", "el", "al", "ben", "ibn", "bin", "et", "y", "zu", "d", "l", "dit"}
 WORD = re.compile(r"[^\W\d_]+")
+ARTICLE = re.compile(r"\b(?:(?:le|la|les|du|des|au|aux)\s|l['’])\s*$", re.IGNORECASE)
 OCR = {"l": "1I", "i": "1l", "I": "1l", "m": ["rn"], "rn": ["m"], "é": "eè6", "è": "é", "ê": "e", "à": "a", "ç": "c", "e": "c", "c": "e", "n": "u", "u": "n",
        "a": "n", "o": "0", "O": "0", "S": "5", "B": "8", "h": ["li", "b"], "d": ["cl"], "f": ["t"], "t": "f", "s": ["f"], "v": "y", "g": "q", "É": "E", "D": ["l)"], "œ": ["oe"], "H": ["Il"], "U": ["LI"]}
 
@@ -101,10 +102,11 @@ class Augmenter:
         return out
 
     def _firm(self, segs, r):
-        """Other companies in the place of known ones; the same throughout. Elision is kept."""
+        """Other companies in the place of known ones that have no article; the same throughout. Elision is kept."""
+        with_article = {text for (before, _), (text, _) in zip(segs, segs[1:]) if ARTICLE.search(before)}
         new, out = {}, []
         for text, label in segs:
-            if label == "ORG" and text in self.firms:
+            if label == "ORG" and text in self.firms and text not in with_article:
                 while text not in new:
                     made = r.choice(self.names.lists["companies"])
                     if elides(made) == elides(text):

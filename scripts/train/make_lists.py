@@ -10,6 +10,8 @@ CURATED.tsv: tables of models/gazetteer-fr/curated (companies, media, acronyms o
 """
 import csv, json, pathlib, re, sys, tarfile, zipfile
 
+# Acronyms that are mostly read otherwise.
+OTHERWISE = {"PDG", "UTC", "STO", "NAFTA", "MTCR"}
 LATIN = re.compile(r"[a-zàâäáãåąāæçćčďéèêëęěēíìîïīıłñńňóòôöõøōœřśšşșťţțúùûüūůýÿźžż'’ -]+")
 
 
@@ -26,17 +28,21 @@ def person_parts(text):
 
 
 def organisations(tables):
-    """Companies and media whose names keep their form after a preposition, and acronyms."""
+    """Companies whose names keep their form after a preposition, media, and acronyms."""
     lists = {"companies": set(), "media": set(), "acronyms": set()}
     for path in tables:
         with open(path, encoding="utf8") as file:
             rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
             for row in rows:
+                if row["name"].startswith("Journal officiel"):
+                    continue
                 names = [row["name"], *(alias.split("@")[0] for alias in (row["aliases"] or "").split("|"))]
-                lists["acronyms"].update(name for name in names if re.fullmatch(r"[A-Z]{2,6}", name))
+                lists["acronyms"].update(name for name in names if re.fullmatch(r"[A-Z]{2,6}", name) and name not in OTHERWISE)
                 kind = {"company": "companies", "media": "media"}.get(row["type"])
                 if kind and row["name"][0].isupper() and not (kind == "companies" and row["name"].startswith(("Le ", "Les "))):
                     lists[kind].add(row["name"])
+    if not all(lists.values()):
+        sys.exit("make_lists: no organisations; the tables are those of models/gazetteer-fr/curated")
     return {name: sorted(values) for name, values in lists.items()}
 
 

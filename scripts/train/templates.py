@@ -277,8 +277,8 @@ class Maker:
     def _genre_distractors(self, r):
         """Capitalised names that are no entity: products, ships, works, storms, laws, spacecraft, demonyms."""
         n = self.names
-        made = r.choice([n.firm(r).split()[-1], r.choice(n.lists["parts"]), r.choice(n.lists["parts"]), r.choice(n.lists["towns"])[0], r.choice(names.FIRST)])
-        made2 = r.choice([n.acronym(r), r.choice(n.lists["parts"]) + " " + str(r.randint(1, 40)), r.choice(names.FIRM) + r.choice(names.FIRM_END)])
+        made = r.choice([n.thing(r), r.choice(n.lists["parts"]), r.choice(n.lists["parts"]), r.choice(n.lists["towns"])[0], r.choice(names.FIRST)])
+        made2 = r.choice([n.thing(r), r.choice(n.lists["parts"]) + " " + str(r.randint(1, 40)), r.choice(names.FIRM) + r.choice(names.FIRM_END)])
         people = r.choice("Kazakhs|Bretons|Russes|Allemands|Rohingyas|Touaregs|Kurdes|Ouïghours|Wallons|Parisiens|Brestois|Marseillais|Peuls|Lyonnais|Sénégalais|Ottomans".split("|"))
         return r.choice([
             lambda: f"Le rover {made} a foré le sol de {mark(r.choice(names.CELESTIAL), 'LOC')} ; l'instrument {made2} a confirmé la mesure.",

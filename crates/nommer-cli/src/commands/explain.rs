@@ -168,6 +168,21 @@ fn explain_entities(
     (sentence, mentions): (&ReadSentence, &[Mention]),
     text: &str,
 ) -> fmt::Result {
+    let names = pipeline.names(sentence);
+    if !names.is_empty() {
+        writeln!(out, "  names of the gazetteer")?;
+    }
+    for FullName {
+        span, label, doubt, ..
+    } in names
+    {
+        write!(out, "    {label} bytes {span:?} {:?}", span.slice(text))?;
+        if sentence.mentions().any(|found| found.span.overlaps(span)) {
+            writeln!(out)?;
+        } else {
+            writeln!(out, ", a name to the model with probability {doubt:.3}")?;
+        }
+    }
     writeln!(out, "  entities")?;
     for found in sentence.mentions() {
         let same = mentions.binary_search_by_key(&found.span, |mention| mention.span);

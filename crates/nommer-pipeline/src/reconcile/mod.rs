@@ -40,7 +40,7 @@ pub enum Rule {
     Extended,
     /// The name has one meaning, of another label.
     Relabelled,
-    /// The model found nothing where a well-known name stands in full.
+    /// The model found nothing, but doubted it, where a name stands in full.
     Added,
 }
 
