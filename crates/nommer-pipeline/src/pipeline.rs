@@ -308,11 +308,10 @@ impl Pipeline {
     /// The full names of the gazetteers in a sentence, with the model's doubt that there is none.
     pub fn names(&self, sentence: &ReadSentence) -> Vec<FullName> {
         let mut names = reconcile::full_names(&self.gazetteers, &sentence.normalized);
-        let outside: Vec<(Span<Source>, f32)> = if names.is_empty() {
-            Vec::new()
-        } else {
-            sentence.outside().collect()
-        };
+        if names.is_empty() {
+            return names;
+        }
+        let outside: Vec<(Span<Source>, f32)> = sentence.outside().collect();
         for name in &mut names {
             let first = outside.partition_point(|(span, _)| span.end() <= name.span.start());
             name.doubt = outside[first..]

@@ -51,6 +51,10 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     writeln!(out, "sentences  {}", sentences.len())?;
     // The whole document decides, whatever is shown of it.
     let mentions = pipeline.mentions(&text, &sentences);
+    let names: Vec<Vec<FullName>> = sentences
+        .iter()
+        .map(|sentence| pipeline.names(sentence))
+        .collect();
     let mut shown = Vec::new();
     for (index, sentence) in sentences.iter().enumerate() {
         let wanted = |find: &String| sentence.span.slice(&text).contains(find);
@@ -58,6 +62,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
             shown.push(sentence.span);
             writeln!(out, "\nsentence {}", index + 1)?;
             explain_sentence(&mut out, &pipeline, sentence, &text)?;
+            explain_names(&mut out, sentence, &names[index], &text)?;
             explain_entities(&mut out, &pipeline, (sentence, &mentions), &text)?;
         }
     }
@@ -70,10 +75,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
             Some(year) => writeln!(out, "\nreconciliation, in {year}")?,
             None => writeln!(out, "\nreconciliation, in no known year")?,
         }
-        let names: Vec<FullName> = sentences
-            .iter()
-            .flat_map(|sentence| pipeline.names(sentence))
-            .collect();
+        let names = names.concat();
         for reconciled in pipeline.reconcile(&text, &mentions, &names, meta) {
             let span = reconciled.mention.span;
             if shown.iter().any(|sentence| sentence.overlaps(span)) {
@@ -161,6 +163,29 @@ fn explain_sentence(
     Ok(())
 }
 
+/// The names of the gazetteers in a sentence, and what the model thought of those it made nothing of.
+fn explain_names(
+    out: &mut String,
+    sentence: &ReadSentence,
+    names: &[FullName],
+    text: &str,
+) -> fmt::Result {
+    if !names.is_empty() {
+        writeln!(out, "  names of the gazetteer")?;
+    }
+    for name in names {
+        let (label, span) = (name.label, name.span);
+        write!(out, "    {label} bytes {span:?} {:?}", span.slice(text))?;
+        if sentence.mentions().any(|found| found.span.overlaps(span)) {
+            writeln!(out)?;
+        } else {
+            let doubt = name.doubt;
+            writeln!(out, ", a name to the model with probability {doubt:.3}")?;
+        }
+    }
+    Ok(())
+}
+
 /// The entities of a sentence, among `mentions`, those of the document.
 fn explain_entities(
     out: &mut String,
@@ -168,21 +193,6 @@ fn explain_entities(
     (sentence, mentions): (&ReadSentence, &[Mention]),
     text: &str,
 ) -> fmt::Result {
-    let names = pipeline.names(sentence);
-    if !names.is_empty() {
-        writeln!(out, "  names of the gazetteer")?;
-    }
-    for FullName {
-        span, label, doubt, ..
-    } in names
-    {
-        write!(out, "    {label} bytes {span:?} {:?}", span.slice(text))?;
-        if sentence.mentions().any(|found| found.span.overlaps(span)) {
-            writeln!(out)?;
-        } else {
-            writeln!(out, ", a name to the model with probability {doubt:.3}")?;
-        }
-    }
     writeln!(out, "  entities")?;
     for found in sentence.mentions() {
         let same = mentions.binary_search_by_key(&found.span, |mention| mention.span);
