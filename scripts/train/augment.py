@@ -10,7 +10,7 @@ from names import elides, plain
 
 ALL = ["person", "place", "firm", "acronym", "order", "upper", "accents", "apostrophe", "wrap", "ocr", "lower", "title", "crop", "space"]
 RATES = {"person": 0.45, "place": 0.35, "firm": 0.35, "acronym": 0.3, "order": 0.06, "upper": 0.16, "accents": 0.05, "apostrophe": 0.05, "wrap": 0.12,
-         "ocr": 0.10, "lower": 0.015, "title": 0.10, "crop": 0.10, "space": 0.5}
+         "ocr": 0.10, "lower": 0.05, "title": 0.10, "crop": 0.10, "space": 0.5}
 TITLES = ["M. ", "Mme ", "Me ", "Mgr ", "Dr ", "S.E.M. ", "S.E. M. ", "le président ", "le général ", "le ministre ", "le docteur ", "l'abbé ", "le professeur ", "Monsieur ", "MM. "]
 PARTICLES = {"de", "du", "des", "la", "le", "les", "van", "von", "der", "den", "di", "da", "dos", "el", "al", "ben", "ibn", "bin", "et", "y", "zu", "d", "l", "dit"}
 WORD = re.compile(r"[^\W\d_]+")
@@ -172,7 +172,14 @@ class Augmenter:
         return relabel(segs, chars)
 
     def _lower(self, segs, r):
-        return [(text.lower(), label) for text, label in segs]
+        """No capitals, as people type; or without punctuation besides, as speech recognition writes; or in the names alone."""
+        mode = r.random()
+        if mode < 0.15:
+            return [(text.lower() if label else text, label) for text, label in segs]
+        segs = [(text.lower(), label) for text, label in segs]
+        if mode < 0.5:
+            return segs
+        return [(text if label else re.sub(r"[.,;:!?…«»\"()—–]+(?=\s|$)|(?<!\S)[«\"(—–]+[^\S\n]*", "", text), label) for text, label in segs]
 
     def _accents(self, segs, r):
         if r.random() < 0.5:
