@@ -63,6 +63,22 @@ def going_on(scratch):
     assert other != straight
 
 
+def taught(scratch):
+    """A network that hears nothing but its teacher comes to say what it says; a teacher of another vocabulary is refused."""
+    def said(folder):
+        return AutoModelForTokenClassification.from_pretrained(folder)(torch.tensor([[2, 20, 30, 40, 3]])).logits.softmax(-1)
+
+    train(TINY / "bert", scratch / "teacher", "--steps", 60)
+    teacher = scratch / "teacher/model"
+    train(TINY / "bert", scratch / "pupil", "--steps", 60, "--seed", 1, "--teacher", teacher, "--taught", 1, "--ema", 0)
+    train(TINY / "bert", scratch / "alone", "--steps", 60, "--seed", 1, "--ema", 0)
+    near, far = ((said(scratch / name / "model") - said(teacher)).abs().sum() for name in ("pupil", "alone"))
+    assert 2 * near < far, (near, far)
+    done = subprocess.run(command(TINY / "camembert", scratch / "other-words", "--steps", 1, "--teacher", teacher),
+                          capture_output=True, text=True)
+    assert done.returncode and "tokenizer.json is another" in done.stderr, done.stderr
+
+
 def refusals(scratch):
     """What cannot be read ends with one line that says where and what."""
     def refused(says, script, *arguments):
@@ -78,7 +94,6 @@ def refusals(scratch):
     refused("text before the first document", "hold_out.py", texts, scratch / "out")
     corpus.write_text('{"id": "a", "text": "Brest", "entities": []}\n{"id": "b"}\n', encoding="utf8")
     refused("corpus.jsonl:2: KeyError", "marks.py", corpus, scratch / "out")
-    refused("no model.safetensors", "blend.py", scratch / "out", f"{texts}=1")
     refused("no manifest.json", "calibrate.py", texts, "--nommer", "nommer", "--gold", corpus, "--out", scratch / "out")
 
 
@@ -113,6 +128,7 @@ def main():
         for name in ("camembert", "deberta-v3", "modernbert"):
             architecture(name, scratch)
             print(f"test.py: {name} trains, and loads again", flush=True)
+        taught(scratch)
         refusals(scratch)
         marked_again(scratch)
         going_on(scratch)

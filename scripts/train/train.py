@@ -8,8 +8,10 @@ Usage: train.py --init FOLDER --corpus winer=…/winer-train.jsonl:4 --corpus se
 classifier for; a classifier that is missing or has other labels is made anew. A source's number is its share of the
 pieces that are trained on. Documents are drawn at random, augmented anew each time, and cut into windows; batches hold
 windows of like length, up to --batch-pieces. The learning rate rises over --warmup of the steps and falls linearly to
-zero. Checkpoints (--out/state.pt) are written every --save-minutes and on SIGTERM or Ctrl-C, which end with code 75;
-the same command then goes on as if it had not been stopped. Export: the average of the weights (EMA) as --out/model.
+zero. With --teacher a share of the loss (--taught) is the cross-entropy with the mean of the teachers' probabilities
+(Hinton et al. 2015, at temperature 1), the rest with the marks. Checkpoints (--out/state.pt) are written every
+--save-minutes and on SIGTERM or Ctrl-C, which end with code 75; the same command then goes on as if it had not been
+stopped. Export: the average of the weights (EMA) as --out/model.
 """
 import argparse, copy, json, os, pathlib, random, re, shutil, signal, time
 
@@ -220,6 +222,16 @@ def batch_of(windows, frame, padding, device):
     return ids.to(device), mask.to(device), gold.to(device)
 
 
+def load_teachers(folders, init, device):
+    """Networks that were trained with the vocabulary of `init`, to be asked only."""
+    teachers = []
+    for folder in folders:
+        if (folder / "tokenizer.json").read_bytes() != (init / "tokenizer.json").read_bytes():
+            raise SystemExit(f"{folder} cannot teach {init}: its tokenizer.json is another")
+        teachers.append(load_model(folder, 0.0, 0.0)[0].to(device).eval())
+    return teachers
+
+
 def export(folder, model, dropouts, state, init):
     folder.mkdir(parents=True, exist_ok=True)
     config = copy.deepcopy(model.config)
@@ -271,6 +283,9 @@ def main():
     parser.add_argument("--weight-decay", type=float, default=0.01)
     parser.add_argument("--warmup", type=float, default=0.04)
     parser.add_argument("--smoothing", type=float, default=0.0)
+    parser.add_argument("--teacher", type=pathlib.Path, action="append", default=[], metavar="FOLDER",
+                        help="a trained network of the same vocabulary, to learn its probabilities")
+    parser.add_argument("--taught", type=float, default=0.8, help="share of the teachers in the loss")
     parser.add_argument("--dropout", type=float, default=0.1, help="of embeddings and before the classifier")
     parser.add_argument("--inner-dropout", type=float, default=0.0,
                         help="inside the layers; costs a sixth of the time on a CPU")
@@ -299,6 +314,7 @@ def main():
     torch.manual_seed(args.seed)
     model, dropouts = load_model(args.init, args.dropout, args.inner_dropout)
     model.to(device)
+    teachers = load_teachers(args.teacher, args.init, device)
     optimiser = torch.optim.AdamW(groups(model, args.lr, args.layer_decay, args.weight_decay), lr=args.lr, fused=True)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     frame = documents.frame(args.init / "tokenizer.json", model.config.vocab_size)
@@ -341,8 +357,14 @@ def main():
         ids, mask, gold = batch_of(next(batches), frame, padding, device)
         with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
             logits = model(input_ids=ids, attention_mask=mask).logits
+            with torch.no_grad():
+                said = [teacher(input_ids=ids, attention_mask=mask).logits.float().softmax(-1) for teacher in teachers]
         loss = torch.nn.functional.cross_entropy(logits.float().view(-1, len(LABELS)), gold.view(-1),
                                                  label_smoothing=args.smoothing)
+        if said:
+            marked = gold != -100
+            by_teachers = torch.nn.functional.cross_entropy(logits.float()[marked], (sum(said) / len(said))[marked])
+            loss = (1 - args.taught) * loss + args.taught * by_teachers
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
