@@ -129,6 +129,7 @@ def main():
             architecture(name, scratch)
             print(f"test.py: {name} trains, and loads again", flush=True)
         taught(scratch)
+        print("test.py: a pupil comes to say what its teacher says", flush=True)
         refusals(scratch)
         marked_again(scratch)
         going_on(scratch)
