@@ -27,6 +27,12 @@ def train(init, out, *options):
     return hashlib.sha256((out / "model/model.safetensors").read_bytes()).hexdigest(), losses
 
 
+def refused(says, script, *arguments):
+    """The script ends with one line, which says this."""
+    done = subprocess.run([sys.executable, HERE / script, *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
 def architecture(name, scratch):
     """A network learns, and what is exported loads without a weight missing or left over."""
     init = TINY / name
@@ -74,17 +80,12 @@ def taught(scratch):
     train(TINY / "bert", scratch / "alone", "--steps", 60, "--seed", 1, "--ema", 0)
     near, far = ((said(scratch / name / "model") - said(teacher)).abs().sum() for name in ("pupil", "alone"))
     assert 2 * near < far, (near, far)
-    done = subprocess.run(command(TINY / "camembert", scratch / "other-words", "--steps", 1, "--teacher", teacher),
-                          capture_output=True, text=True)
-    assert done.returncode and "tokenizer.json is another" in done.stderr, done.stderr
+    other_words = command(TINY / "camembert", scratch / "other-words", "--steps", 1, "--teacher", teacher)
+    refused("tokenizer.json is another", *other_words[1:])
 
 
 def refusals(scratch):
     """What cannot be read ends with one line that says where and what."""
-    def refused(says, script, *arguments):
-        done = subprocess.run([sys.executable, HERE / script, *map(str, arguments)], capture_output=True, text=True)
-        assert done.returncode and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
-
     texts, corpus = scratch / "texts", scratch / "corpus.jsonl"
     texts.mkdir()
     refused("has no written texts", "hold_out.py", texts, scratch / "out")
