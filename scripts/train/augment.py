@@ -11,11 +11,11 @@ from names import elides, plain
 ALL = ["person", "place", "firm", "acronym", "order", "upper", "accents", "apostrophe", "wrap", "ocr", "lower", "title", "crop", "space"]
 RATES = {"person": 0.45, "place": 0.35, "firm": 0.35, "acronym": 0.3, "order": 0.06, "upper": 0.16, "accents": 0.05, "apostrophe": 0.05, "wrap": 0.12,
          "ocr": 0.10, "lower": 0.05, "title": 0.10, "crop": 0.10, "space": 0.5}
-TITLES = ["M. ", "Mme ", "Me ", "Mgr ", "Dr ", "S.E.M. ", "S.E. M. ", "le président ", "le général ", "le ministre ", "le docteur ", "l'abbé ", "le professeur ", "Monsieur ", "MM. "]
+TITLES = ["M. ", "Mme ", "Me ", "Mgr ", "Dr ", "S.E.M. ", "S.E. M. ", "le président ", "le général ", "le ministre ", "le docteur ", "l'abbé ", "le professeur ", "Monsieur "]
 PARTICLES = {"de", "du", "des", "la", "le", "les", "van", "von", "der", "den", "di", "da", "dos", "el", "al", "ben", "ibn", "bin", "et", "y", "zu", "d", "l", "dit"}
 WORD = re.compile(r"[^\W\d_]+")
 ARTICLE = re.compile(r"\b(?:(?:le|la|les|du|des|au|aux)\s|l['’])\s*$", re.IGNORECASE)
-OCR = {"l": "1I", "i": "1l", "I": "1l", "m": ["rn"], "rn": ["m"], "é": "eè6", "è": "é", "ê": "e", "à": "a", "ç": "c", "e": "c", "c": "e", "n": "u", "u": "n",
+OCR = {"l": "1I", "i": "1l", "I": "1l", "m": ["rn"], "é": "eè6", "è": "é", "ê": "e", "à": "a", "ç": "c", "e": "c", "c": "e", "n": "u", "u": "n",
        "a": "n", "o": "0", "O": "0", "S": "5", "B": "8", "h": ["li", "b"], "d": ["cl"], "f": ["t"], "t": "f", "s": ["f"], "v": "y", "g": "q", "É": "E", "D": ["l)"], "œ": ["oe"], "H": ["Il"], "U": ["LI"]}
 
 
@@ -132,10 +132,10 @@ class Augmenter:
     def _title(self, segs, r):
         """A civility or function before full names that have none."""
         out, before = [], "\n"
-        title = r.choice(TITLES[:-1])
+        title = r.choice(TITLES)
         for text, label in segs:
             if label == "PER" and " " in text and r.random() < 0.5 and re.search(r"(^|\n|, |: |\bet |\bpar |\bavec |\bque |\bpour |; )$", before):
-                out.append((title if r.random() < 0.8 else r.choice(TITLES[:-1]), None))
+                out.append((title if r.random() < 0.8 else r.choice(TITLES), None))
             out.append((text, label))
             before = text
         return out

@@ -19,6 +19,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
+import documents
+
 HEADER = struct.Struct("<4s i 7i f i 5i Q")
 # Short name in the package, name in BERT, rows and columns as sizes of the header.
 LINEARS = [("q", "attention.self.query", "H", "H"), ("k", "attention.self.key", "H", "H"),
@@ -110,9 +112,9 @@ def tokenizer_of(package, frame, keep):
 
 
 def strings(path):
-    text = path.read_text(encoding="utf8")
     if path.suffix == ".jsonl":
-        return [json.loads(line)["text"] for line in text.splitlines() if line.strip()]
+        return ["".join(part for part, _ in segs) for _, segs in documents.read_corpus(path)]
+    text = path.read_text(encoding="utf8")
     if path.suffix == ".json":
         return list(every_string(json.loads(text)))
     return text.split("\n")

@@ -112,7 +112,10 @@ def report(names):
 
 
 def run(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    except OSError as error:
+        refuse(f"cannot run {command[0]}: {error}")
     if done.returncode:
         refuse(f"{command[0]} failed:\n{done.stderr}")
     return done.stdout
@@ -145,6 +148,9 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     args = parser.parse_args()
 
+    for gold in args.gold:
+        if not gold.is_file():
+            refuse(f"{gold} is no file")
     manifest = args.model / "manifest.json"
     if not manifest.is_file():
         refuse(f"{args.model} is no model of nommer's: it has no manifest.json; scripts/convert-model makes one of a checkpoint")

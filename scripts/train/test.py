@@ -3,7 +3,7 @@
 
 Usage: test.py TRAINING_SENTENCES_PROGRAM
 """
-import hashlib, pathlib, shutil, signal, subprocess, sys, tempfile
+import hashlib, json, pathlib, shutil, signal, subprocess, sys, tempfile
 
 import torch
 from transformers import AutoModelForTokenClassification, ModernBertConfig, ModernBertForMaskedLM, logging
@@ -82,6 +82,8 @@ def taught(scratch):
     assert 2 * near < far, (near, far)
     other_words = command(TINY / "camembert", scratch / "other-words", "--steps", 1, "--teacher", teacher)
     refused("tokenizer.json is another", *other_words[1:])
+    refused("nowhere has no config.json", *other_words[1:-1], scratch / "nowhere")
+    refused("has no classifier for O, B-PER", *command(TINY / "bert", scratch / "base", "--steps", 1, "--teacher", TINY / "bert")[1:])
 
 
 def refusals(scratch):
@@ -96,6 +98,56 @@ def refusals(scratch):
     corpus.write_text('{"id": "a", "text": "Brest", "entities": []}\n{"id": "b"}\n', encoding="utf8")
     refused("corpus.jsonl:2: KeyError", "marks.py", corpus, scratch / "out")
     refused("no manifest.json", "calibrate.py", texts, "--nommer", "nommer", "--gold", corpus, "--out", scratch / "out")
+    refused("need --lists, which", *command(TINY / "bert", scratch / "out", "--steps", 1, "--augment", "person")[1:])
+    corpus.write_text("")
+    refused("corpus.jsonl has no documents", *command(TINY / "bert", scratch / "out", "--steps", 1, "--corpus", f"a={corpus}:1")[1:])
+
+
+def wrong_recipes(scratch):
+    """What is wrong in a recipe is said before anything is fetched or trained."""
+    def changed(says, change):
+        recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf8"))
+        change(recipe)
+        path = scratch / "recipe.json"
+        path.write_text(json.dumps(recipe), encoding="utf8")
+        refused(f"recipe.json: {says}", "run", "--out", scratch / "nowhere", "--recipe", path)
+        assert not (scratch / "nowhere").exists()
+
+    stages = lambda recipe: recipe["stages"]
+    changed("a recipe should have stages, a list", lambda recipe: recipe.update(stages={}))
+    changed("evaluate should have draws, a whole number", lambda recipe: recipe["evaluate"].pop("draws"))
+    changed("corpus winer should have about, an object", lambda recipe: recipe["corpora"]["winer"].pop("about"))
+    changed("two files are called winer-dev", lambda recipe: recipe["corpora"]["sequoia"].update(dev="b/winer-dev.jsonl"))
+    changed("stage 2 should have steps, a whole number", lambda recipe: stages(recipe)[1].update(steps="many"))
+    changed("stage first has a share of writen; there are winer, ", lambda recipe: stages(recipe)[0]["shares"].update(writen=9))
+    changed("stage first should have a share of winer above 0", lambda recipe: stages(recipe)[0]["shares"].update(winer=0))
+    changed("stage first needs second; before it are base", lambda recipe: stages(recipe)[0].update({"from": "second"}))
+    changed("base cannot teach taught", lambda recipe: stages(recipe)[2].update(teachers=["first", "base"]))
+    changed("a second stage called first", lambda recipe: stages(recipe)[1].update(name="first"))
+
+
+def stopped_late(scratch):
+    """What a command ended well in spite of a signal is done, and nothing after it begins."""
+    (scratch / "steps.py").write_text(f"""
+import importlib.machinery, importlib.util, pathlib, signal, sys
+loader = importlib.machinery.SourceFileLoader("run", {str(HERE / 'run')!r})
+run = importlib.util.module_from_spec(importlib.util.spec_from_loader("run", loader))
+loader.exec_module(run)
+signal.signal(signal.SIGTERM, run.stop)
+chain = run.Chain(pathlib.Path({str(scratch / 'chain')!r}))
+deaf = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('deaf')); print('ready'); time.sleep(1)"
+for step in ("late", "next"):
+    chain.step(step, {{}}, lambda folder: run.carry_out(lambda: run.command(sys.executable, "-c", deaf)))
+""", encoding="utf8")
+    steps = subprocess.Popen([sys.executable, scratch / "steps.py"], stdout=subprocess.PIPE, text=True)
+    said = []
+    for line in steps.stdout:
+        said.append(line.strip())
+        if said[-1] == "ready":
+            steps.send_signal(signal.SIGTERM)
+    assert steps.wait() == 75 and "deaf" in said and said.count("ready") == 1, said
+    again = subprocess.run([sys.executable, scratch / "steps.py"], capture_output=True, text=True)
+    assert not again.returncode and "late: as before" in again.stdout and "next: going on" in again.stdout, again
 
 
 def marked_again(scratch):
@@ -132,6 +184,8 @@ def main():
         taught(scratch)
         print("test.py: a pupil comes to say what its teacher says", flush=True)
         refusals(scratch)
+        wrong_recipes(scratch)
+        stopped_late(scratch)
         marked_again(scratch)
         going_on(scratch)
         print("test.py: stopped and resumed gives the same bytes, another seed others")

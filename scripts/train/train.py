@@ -74,16 +74,18 @@ class Data:
         lists = json.load(open(args.lists, encoding="utf8")) if args.lists else None
         self.augmenter = augment.Augmenter(lists, args.augment.split(",") if args.augment else [])
         self.sources = []
-        for name, path, share in map(named_corpus, args.corpus):
+        for name, path, share in args.corpus:
             own = documents.read_corpus(path)
+            if not own:
+                raise SystemExit(f"{path} has no documents")
             again = [marks.by_guideline(segs, args.marks) for _, segs in own]
             print(f"{name}: {sum(segs is not None for segs in again)} of {len(own)} documents were marked again", flush=True)
             read = [(id, segs if made is None else made) for (id, segs), made in zip(own, again)]
             self.sources.append(Source(name, share, read))
         if args.written:
-            folder, _, share = args.written.rpartition(":")
+            folder, share = args.written
             read = [document for document in documents.read_written(folder) if not documents.held_out(document[0])]
-            self.sources.append(Source("written", float(share), read))
+            self.sources.append(Source("written", share, read))
         if args.templates:
             self.sources.append(Templates(args.templates, templates.Maker(lists)))
         if not self.sources:
@@ -144,14 +146,20 @@ class Data:
         return batches
 
 
+def with_share(value):
+    path, _, share = value.rpartition(":")
+    if not path or not float(share) > 0:
+        raise ValueError
+    return path, float(share)
+
+
 def named_corpus(value):
     name, _, rest = value.partition("=")
-    path, _, share = rest.rpartition(":")
-    return name, path, float(share)
+    return name, *with_share(rest)
 
 
 def load_model(folder, dropout, inner_dropout):
-    """The network, and the dropouts that its config had."""
+    """The network, the dropouts that its config had, and whether its classifier is new."""
     logging.set_verbosity_error()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     had = {name: getattr(config, name) for name in INNER_DROPOUTS if hasattr(config, name)}
@@ -171,15 +179,17 @@ def load_model(folder, dropout, inner_dropout):
     lacking = sorted(name for name in loaded["missing_keys"] if name.startswith(base))
     if lacking:
         raise SystemExit(f"{folder} lacks {len(lacking)} weights of a {config.model_type}: {', '.join(lacking[:3])} …")
+    other = sorted(name for name, *_ in loaded["mismatched_keys"] if name.startswith(base))
+    if other:
+        raise SystemExit(f"{folder} has {len(other)} weights that are not as large as its config.json says: {', '.join(other[:3])} …")
     if new_classifier:
         # Labels of the same number, but others.
         torch.nn.init.normal_(model.classifier.weight, std=getattr(config, "initializer_range", 0.02))
         torch.nn.init.zeros_(model.classifier.bias)
-        print("the classifier is new")
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Dropout) and ("." not in name or "embeddings" in name):
             module.p = dropout
-    return model, had
+    return model, had, new_classifier or bool(loaded["missing_keys"])
 
 
 def groups(model, lr, decay, weight_decay):
@@ -228,7 +238,10 @@ def load_teachers(folders, init, device):
     for folder in folders:
         if (folder / "tokenizer.json").read_bytes() != (init / "tokenizer.json").read_bytes():
             raise SystemExit(f"{folder} cannot teach {init}: its tokenizer.json is another")
-        teachers.append(load_model(folder, 0.0, 0.0)[0].to(device).eval())
+        teacher, _, new_classifier = load_model(folder, 0.0, 0.0)
+        if new_classifier:
+            raise SystemExit(f"{folder} cannot teach {init}: it has no classifier for {', '.join(LABELS)}")
+        teachers.append(teacher.to(device).eval())
     return teachers
 
 
@@ -262,8 +275,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--init", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--corpus", action="append", default=[], help="NAME=FILE.jsonl:SHARE")
-    parser.add_argument("--written", help="FOLDER:SHARE")
+    parser.add_argument("--corpus", type=named_corpus, action="append", default=[], metavar="NAME=FILE.jsonl:SHARE")
+    parser.add_argument("--written", type=with_share, metavar="FOLDER:SHARE")
     parser.add_argument("--templates", type=float, default=0, help="share of generated sentences")
     parser.add_argument("--join", action="append", default=[], metavar="NAME",
                         help="a corpus whose documents are single sentences")
@@ -299,7 +312,16 @@ def main():
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument("--threads", type=int, default=cores)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dry-run", action="store_true", help="read these options, and end")
     args = parser.parse_args()
+    if args.dry_run:
+        return
+    if not args.lists and (args.augment or args.templates):
+        raise SystemExit("--augment and --templates need --lists, which make_lists.py makes")
+    for folder in [args.init, *args.teacher]:
+        for name in ("config.json", "tokenizer.json"):
+            if not (folder / name).is_file():
+                raise SystemExit(f"{folder} has no {name}: a Hugging Face folder is wanted, of a network with its tokenizer")
 
     stop = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -312,7 +334,9 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "state.pt"
     torch.manual_seed(args.seed)
-    model, dropouts = load_model(args.init, args.dropout, args.inner_dropout)
+    model, dropouts, new_classifier = load_model(args.init, args.dropout, args.inner_dropout)
+    if new_classifier:
+        print("the classifier is new")
     model.to(device)
     teachers = load_teachers(args.teacher, args.init, device)
     optimiser = torch.optim.AdamW(groups(model, args.lr, args.layer_decay, args.weight_decay), lr=args.lr, fused=True)
@@ -351,7 +375,7 @@ def main():
     batches = data.batches()
     while step < args.steps and not stop:
         progress = step / args.steps
-        scale = min(1.0, (progress + 1 / args.steps) / args.warmup) * (1 - progress)
+        scale = min(1.0, (progress + 1 / args.steps) / (args.warmup or 1 / args.steps)) * (1 - progress)
         for group in optimiser.param_groups:
             group["lr"] = args.lr * scale * group["scale"]
         ids, mask, gold = batch_of(next(batches), frame, padding, device)

@@ -56,11 +56,7 @@ fn read(document: &Value) -> Result<Value, Failure> {
             }
         }
         if !origins.is_empty() {
-            read.push(json!({
-                "text": normalized.text(),
-                "entities": found,
-                "starts_block": sentence.starts_block,
-            }));
+            read.push(json!({"text": normalized.text(), "entities": found}));
         }
     }
     Ok(json!({ "sentences": read }))
