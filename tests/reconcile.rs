@@ -520,6 +520,21 @@ fn any_number_of_jobs_writes_the_same_links() {
 }
 
 #[test]
+fn a_text_without_capitals_is_read_with_them_and_written_as_it_was() {
+    let text =
+        "le président nicolas sarkozy a reçu le ministre hier. il part demain pour la mongolie.";
+    let [record] = &annotate(&texts([text]), &[])[..] else {
+        panic!("one document, one record")
+    };
+    assert_eq!(record["text"], text);
+    assert_eq!(
+        names(record),
+        [("PER", "nicolas sarkozy"), ("LOC", "mongolie")]
+    );
+    means(record, "mongolie", "iso3166-1:MN");
+}
+
+#[test]
 fn odd_letters_are_looked_up_and_disturb_nothing() {
     let documents = texts([
         "Sarkozy",

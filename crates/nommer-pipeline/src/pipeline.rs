@@ -10,6 +10,7 @@ use nommer_core::record::{
     self, Coverage, Entity, Failure, GazetteerInfo, ModelInfo, Outcome, Record, SCHEMA, SourceInfo,
 };
 use nommer_core::span::{Source, Span};
+use nommer_core::text::case::restore_capitals;
 use nommer_core::text::decode::{Decoded, decode};
 use nommer_core::text::normalize::{NormalizedText, normalize};
 use nommer_core::text::segment::{Sentence, sentences};
@@ -208,10 +209,11 @@ impl Pipeline {
             }
         };
         *words = text.split_whitespace().count() as u64;
-        match self.find(&text) {
+        let read = restore_capitals(&text);
+        match self.find(&read) {
             Ok(found) => Outcome::Annotated {
                 offset_unit: self.settings.offsets,
-                spans: self.entities(&text, &found, meta),
+                spans: self.entities(&text, &read, &found, meta),
                 coverage: found.coverage,
                 text: (self.settings.text == TextField::Included).then_some(text),
             },
@@ -219,15 +221,15 @@ impl Pipeline {
         }
     }
 
-    /// The entities of a record.
-    fn entities(&self, text: &str, found: &Found, meta: Option<&Meta>) -> Vec<Entity> {
+    /// The entities of a record of `text`, which was read as `read`.
+    fn entities(&self, text: &str, read: &str, found: &Found, meta: Option<&Meta>) -> Vec<Entity> {
         let unit = self.settings.offsets;
         if self.gazetteers.is_empty() {
             let mut mentions = found.mentions.clone();
             mentions.retain(|mention| self.wanted(mention));
             return record::entities(text, &mentions, unit);
         }
-        let mut reconciled = self.reconcile(text, &found.mentions, &found.names, meta);
+        let mut reconciled = self.reconcile(read, &found.mentions, &found.names, meta);
         reconciled.retain(|reconciled| self.wanted(&reconciled.mention));
         let mentions: Vec<Mention> = reconciled
             .iter()
@@ -323,7 +325,8 @@ impl Pipeline {
         names
     }
 
-    /// Everything the stages make of a text, sentence by sentence, for people to look at.
+    /// Everything the stages make of a text, sentence by sentence, for people to look at: of the text as it is read, which
+    /// the other methods take, too ([`restore_capitals`]).
     ///
     /// # Errors
     /// When the tokenizer or the network fails.

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use anyhow::{Context, Result, bail};
 use nommer_core::entity::Mention;
+use nommer_core::text::case::restore_capitals;
 use nommer_core::text::decode::decode;
 use nommer_model::decode::softmax;
 use nommer_model::manifest::sha256;
@@ -47,10 +48,14 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
         }
         Content::Text(text) => text,
     };
-    let sentences = pipeline.explain(&text)?;
+    let read = restore_capitals(&text);
+    if *read != *text {
+        writeln!(out, "capitals   restored, for the text has none")?;
+    }
+    let sentences = pipeline.explain(&read)?;
     writeln!(out, "sentences  {}", sentences.len())?;
     // The whole document decides, whatever is shown of it.
-    let mentions = pipeline.mentions(&text, &sentences);
+    let mentions = pipeline.mentions(&read, &sentences);
     let names: Vec<Vec<FullName>> = sentences
         .iter()
         .map(|sentence| pipeline.names(sentence))
@@ -71,12 +76,12 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Ending> {
     }
     if !pipeline.gazetteers().is_empty() {
         let meta = document.meta.as_ref();
-        match pipeline.year(&text, meta) {
+        match pipeline.year(&read, meta) {
             Some(year) => writeln!(out, "\nreconciliation, in {year}")?,
             None => writeln!(out, "\nreconciliation, in no known year")?,
         }
         let names = names.concat();
-        for reconciled in pipeline.reconcile(&text, &mentions, &names, meta) {
+        for reconciled in pipeline.reconcile(&read, &mentions, &names, meta) {
             let span = reconciled.mention.span;
             if shown.iter().any(|sentence| sentence.overlaps(span)) {
                 explain_decision(&mut out, &reconciled, &text)?;

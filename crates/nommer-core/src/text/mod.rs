@@ -1,7 +1,7 @@
 //! French text, before any model: bytes to text, text to sentences and words, and a normalised form that
 //! always leads back to the original.
 
-mod case;
+pub mod case;
 pub mod decode;
 pub mod french;
 pub mod normalize;

@@ -8,7 +8,7 @@
 use std::io::{BufRead, BufWriter, Write};
 
 use nommer_core::span::Span;
-use nommer_core::text::{normalize::normalize, segment::sentences};
+use nommer_core::text::{case::restore_capitals, normalize::normalize, segment::sentences};
 use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error>;
@@ -30,24 +30,31 @@ fn read(document: &Value) -> Result<Value, Failure> {
     bytes.push(text.len());
     let at = |value: &Value| {
         let position = value.as_u64().and_then(|n| usize::try_from(n).ok());
-        position.and_then(|n| bytes.get(n).copied()).ok_or("an offset outside the text")
+        position
+            .and_then(|n| bytes.get(n).copied())
+            .ok_or("an offset outside the text")
     };
     let mut entities = Vec::new();
     for entity in document["entities"].as_array().into_iter().flatten() {
         entities.push((at(&entity["start"])?..at(&entity["end"])?, &entity["label"]));
     }
     let mut read = Vec::new();
+    let text = &*restore_capitals(text);
     for sentence in sentences(text) {
         let normalized = normalize(text, sentence.span);
         let origins: Vec<_> = normalized
             .text()
             .char_indices()
-            .map(|(at, c)| Span::new(at, at + c.len_utf8()).and_then(|span| normalized.to_source(span)))
+            .map(|(at, c)| {
+                Span::new(at, at + c.len_utf8()).and_then(|span| normalized.to_source(span))
+            })
             .collect();
         let mut found = Vec::new();
         for (range, label) in &entities {
             let inside = |origin: &Option<Span<_>>| {
-                origin.as_ref().is_some_and(|o| o.start() < range.end && range.start < o.end())
+                origin
+                    .as_ref()
+                    .is_some_and(|o| o.start() < range.end && range.start < o.end())
             };
             let first = origins.iter().position(inside);
             let last = origins.iter().rposition(inside);
