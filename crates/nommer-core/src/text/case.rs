@@ -302,6 +302,22 @@ mod tests {
     }
 
     #[test]
+    fn hostile_documents_take_linear_time() {
+        // Enough for a quadratic rule to hang, also where the build is slow.
+        let many = 1 << 17;
+        for source in [
+            "le ".repeat(many),
+            "le-\n".repeat(many),
+            "le\n".repeat(many) + &"\n".repeat(8 * many) + "le",
+            "le le ".to_owned() + &"(".repeat(8 * many) + "le",
+            "zo.".repeat(many) + &" le".repeat(many),
+            "é".repeat(8 * many),
+        ] {
+            assert_eq!(restore_capitals(&source).len(), source.len());
+        }
+    }
+
+    #[test]
     fn the_list_is_sorted() {
         assert!(LOWER_CASE.is_sorted());
         assert!(is_listed("français") && !is_listed("france"));
