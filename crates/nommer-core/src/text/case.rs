@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::french::{FunctionWord, function_word, is_elided, words};
+use super::normalize::{is_invisible, is_line_break};
 
 /// A single word of at least this many letters is softened; a shorter one is taken for an acronym.
 const WORD: usize = 5;
@@ -107,14 +108,18 @@ fn is_part(text: &str, word: &Range<usize>) -> bool {
     let mut after = text[word.end..].chars();
     let joins =
         |c: char| c.is_numeric() || matches!(c, '@' | '/' | '\\' | '_' | '#' | '&' | '=' | '.');
-    let ends_line = |c: char| matches!(c, '\n' | '\r');
+    let cuts = |c: char| is_invisible(c) || matches!(c, '-' | '\u{2010}' | '¬');
     match (before.next(), after.next()) {
-        (Some(c), _) if joins(c) => true,
-        (Some(c), _) if ends_line(c) && before.find(|&c| !ends_line(c)) == Some('-') => true,
+        (Some(c), _) if joins(c) || is_invisible(c) => true,
+        (Some(c), _)
+            if is_line_break(c) && before.find(|&c| !is_line_break(c)).is_some_and(cuts) =>
+        {
+            true
+        }
         (_, Some('.' | ':')) => after
             .next()
             .is_some_and(|c| c.is_alphanumeric() || c == '/'),
-        (_, Some('-')) => after.next().is_some_and(ends_line),
+        (_, Some(c)) if cuts(c) => is_invisible(c) || after.next().is_some_and(is_line_break),
         (_, Some(c)) => joins(c),
         _ => false,
     }
@@ -281,6 +286,11 @@ mod tests {
         check_restored(
             "les gouver-\nnements de vesoul",
             "Les gouver-\nnements de Vesoul",
+        );
+        // What a typesetter cut is left to normalisation, which joins it.
+        check_restored(
+            "les kazakh\u{AD}stanais, les gouver¬\nnements et les minis\u{2010}\ntres de vesoul",
+            "Les kazakh\u{AD}stanais, les gouver¬\nnements et les minis\u{2010}\ntres de Vesoul",
         );
     }
 
