@@ -19,10 +19,6 @@ struct Rule {
     not_itself: &'static [&'static str],
 }
 
-const FILES: &[&str] = &[
-    "walkdir", "globset", "tempfile", "flate2", "zstd", "memmap2",
-];
-
 const RULES: &[Rule] = &[
     // Does no I/O, prints nothing, starts no thread.
     Rule {
@@ -38,7 +34,7 @@ const RULES: &[Rule] = &[
             "rayon",
             "clap",
             "indicatif",
-            "ctrlc",
+            "signal-hook",
             "anyhow",
             "tokenizers",
             "ndarray",
@@ -50,7 +46,14 @@ const RULES: &[Rule] = &[
     Rule {
         name: "nommer-model",
         may: &["nommer-core"],
-        never: &["clap", "indicatif", "ctrlc", "walkdir", "globset", "toml"],
+        never: &[
+            "clap",
+            "indicatif",
+            "signal-hook",
+            "walkdir",
+            "globset",
+            "toml",
+        ],
         not_itself: &["rayon", "anyhow", "tempfile", "flate2", "zstd"],
     },
     // Knows no model.
@@ -63,7 +66,7 @@ const RULES: &[Rule] = &[
             "ndarray",
             "clap",
             "indicatif",
-            "ctrlc",
+            "signal-hook",
         ],
         not_itself: &["anyhow"],
     },
@@ -92,7 +95,7 @@ const RULES: &[Rule] = &[
             "fst",
             "clap",
             "indicatif",
-            "ctrlc",
+            "signal-hook",
         ],
         not_itself: &["anyhow"],
     },
@@ -100,7 +103,7 @@ const RULES: &[Rule] = &[
     Rule {
         name: "nommer-pipeline",
         may: &["nommer-core", "nommer-model", "nommer-gazetteer"],
-        never: &["clap", "indicatif", "ctrlc"],
+        never: &["clap", "indicatif", "signal-hook"],
         not_itself: &["anyhow"],
     },
     Rule {
@@ -115,12 +118,6 @@ const RULES: &[Rule] = &[
         ],
         never: &["pyo3"],
         not_itself: &[],
-    },
-    Rule {
-        name: "nommer-python",
-        may: &["nommer-core", "nommer-eval", "nommer-pipeline"],
-        never: &["clap", "indicatif", "ctrlc"],
-        not_itself: FILES,
     },
 ];
 

@@ -164,7 +164,7 @@ pub(crate) struct CommonArgs {
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<PathBuf>,
 
-    /// What computes the network: nommer (BERT, on the CPU), rust-bert (any of six architectures, in a build that has
+    /// What computes the network: nommer (BERT, on the CPU), rust-bert (any of five architectures, in a build that has
     /// libtorch) or auto, the first of them that can [default: auto]
     #[arg(long, value_name = "ENGINE", value_enum, help_heading = "Speed")]
     pub(crate) engine: Option<EngineArg>,

@@ -186,7 +186,7 @@ pub struct Kb {
     /// The name of the entry that the mention matched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
-    /// How: `exact`, `acronym`, `article`, `part`, `sound`, `near`.
+    /// How: `exact`, `acronym`, `article`, `part`, `beginning`, `sound`, `near`, `misread`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
     /// The sum of all that speaks for the entry; comparable between candidates of one mention. Four decimals.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nommer_core::label::Label;
+use nommer_core::text::fold::is_common;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::compile::Family;
@@ -389,7 +390,7 @@ pub fn weigh(candidate: &Candidate<'_>, mentioned: Mentioned<'_>, context: &Cont
         } else {
             0.0
         },
-        common: if key::is_common(&key::fold(candidate.alias)) {
+        common: if is_common(&key::fold(candidate.alias)) {
             -0.1
         } else {
             0.0

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use nommer_core::text::fold::push_folded;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -344,38 +345,6 @@ fn finish(current: &mut Word, words: &mut Vec<Word>) {
     words.push(Word { range, folded });
 }
 
-fn push_folded(word: &mut String, c: char) {
-    if c.is_ascii() {
-        word.push(c.to_ascii_lowercase());
-        return;
-    }
-    let decomposed = c.nfkd().filter(|c| !is_combining_mark(*c));
-    for lower in decomposed.flat_map(char::to_lowercase) {
-        match lower {
-            'œ' => word.push_str("oe"),
-            'æ' => word.push_str("ae"),
-            'ß' => word.push_str("ss"),
-            'ø' => word.push('o'),
-            'đ' | 'ð' => word.push('d'),
-            'ł' => word.push('l'),
-            'ı' => word.push('i'),
-            lower if lower.is_alphanumeric() => word.push(lower),
-            _ => {}
-        }
-    }
-}
-
-/// Whether a folded word is a common French word as well, so that as a name it needs more evidence: `orange`,
-/// `total`, `nice`.
-#[must_use]
-pub fn is_common(folded: &str) -> bool {
-    COMMON_WORDS.binary_search(&folded).is_ok()
-}
-
-/// Words that French texts write in lower case, sorted; `scripts/common-words` makes the list.
-static COMMON_WORDS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| include_str!("common-words.txt").lines().collect());
-
 /// Whether a folded place name of one word is a given or family name as well: `virginie`, `maurice`, `laval`.
 #[must_use]
 pub fn is_personal(folded: &str) -> bool {
@@ -435,12 +404,6 @@ mod tests {
             found,
             expected.map(|(word, folded)| (word, folded.to_owned()))
         );
-    }
-
-    #[test]
-    fn common_words_are_sorted_and_known() {
-        assert!(COMMON_WORDS.is_sorted() && COMMON_WORDS.iter().all(|word| fold(word) == **word));
-        assert!(is_common("orange") && is_common("total") && !is_common("kazakhstan"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use nommer_core::text::fold::is_common;
 use serde::Deserialize;
 
 use crate::entry::{Alias, Coordinates, Entry, Kind, Office, Years};
@@ -223,9 +224,9 @@ pub fn lint(file: &str, rows: &[Row]) -> Lint {
         let names =
             std::iter::once(&entry.name).chain(entry.aliases.iter().map(|alias| &alias.name));
         for name in names {
-            if key::acronym(name).is_none() && key::is_common(&key::fold(name)) {
+            if key::acronym(name).is_none() && is_common(&key::fold(name)) {
                 let message = format!(
-                    "{name:?} is a common word as well: it is taken for the entry where the model finds a name, and nowhere else"
+                    "{name:?} is a common word as well: it is taken for the entry where the model finds a name, and with --user-gazetteer wherever it has a capital inside a sentence"
                 );
                 lint.notes.push(found(row.line, "name", message));
             }

@@ -54,7 +54,7 @@ pub enum Engine {
     Auto,
     /// Ours: BERT on a CPU.
     Nommer,
-    /// rust-bert on libtorch: six architectures on a CPU or a GPU, in a build that has it.
+    /// rust-bert on libtorch: five architectures on a CPU or a GPU, in a build that has it.
     RustBert,
 }
 

@@ -9,6 +9,7 @@ use nommer_core::entity;
 use nommer_core::label::Label;
 use nommer_core::offset::OffsetUnit;
 use nommer_core::record::{Kb, LinkOutcome, Outcome, Record};
+use nommer_core::text::case::restore_capitals;
 use nommer_eval::align::{AlignedBy, Alignment, GoldDocument, Selection, align, check_gold};
 use nommer_eval::bootstrap::Draws;
 use nommer_eval::document::{
@@ -360,8 +361,9 @@ fn linked(document: &GoldDocument, gazetteers: &Gazetteers, year: Option<i16>) -
     });
     let mentions: Vec<entity::Mention> = mentions.collect();
     let own = date(document).and_then(reconcile::year_of_date);
-    let year = own.or(year).or_else(|| reconcile::year(&document.text));
-    let decisions = reconcile::link(gazetteers, &document.text, &mentions, year);
+    let text = restore_capitals(&document.text);
+    let year = own.or(year).or_else(|| reconcile::year(&text));
+    let decisions = reconcile::link(gazetteers, &text, &mentions, year);
     let annotations = document.mentions.iter().zip(&decisions);
     let annotations = annotations.map(|(mention, decision)| Annotation {
         start: mention.span.start(),

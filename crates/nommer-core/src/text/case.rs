@@ -6,8 +6,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::LazyLock;
 
+use unicode_normalization::char::is_combining_mark;
+
+use super::fold::{self, push_folded};
 use super::french::{FunctionWord, function_word, is_elided, words};
 use super::normalize::{is_invisible, is_line_break};
 
@@ -19,10 +21,6 @@ const WORD_IN_RUN: usize = 3;
 
 /// A text has no capitals when no more than one word in this many begins with one.
 const EXCEPTION: usize = 100;
-
-/// What French writes in lower case; `scripts/lower-case-words` makes the list.
-static LOWER_CASE: LazyLock<Vec<&str>> =
-    LazyLock::new(|| include_str!("lower-case-words.txt").lines().collect());
 
 /// A document without capitals (a transcript, messages) as it would be read with them, every byte in its place: spans
 /// of the one are spans of the other.
@@ -51,15 +49,15 @@ pub fn restore_capitals(text: &str) -> Cow<'_, str> {
     if lower == 0 || titled > all / EXCEPTION {
         return Cow::Borrowed(text);
     }
-    let known = letters(text).filter(|range| is_listed(&text[range.clone()]));
+    let known = letters(text).filter(|range| belongs_in_lower_case(&text[range.clone()]));
     if 2 * known.count() < lower {
         return Cow::Borrowed(text);
     }
     let mut restored = String::with_capacity(text.len());
     for range in letters(text) {
         let word = &text[range.clone()];
-        let raised =
-            begins_sentence(&text[..range.start]) || (is_in_lower_case(word) && !is_listed(word));
+        let raised = begins_sentence(&text[..range.start])
+            || (is_in_lower_case(word) && !belongs_in_lower_case(word));
         if raised && !is_part(text, &range) {
             restored.push_str(&text[restored.len()..range.start]);
             restored.extend(word.chars().next().map(upper));
@@ -69,7 +67,7 @@ pub fn restore_capitals(text: &str) -> Cow<'_, str> {
     Cow::Owned(restored)
 }
 
-/// The runs of letters of a text.
+/// The runs of letters of a text, with what is written on them.
 fn letters(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -77,7 +75,7 @@ fn letters(text: &str) -> impl Iterator<Item = Range<usize>> {
         let rest = &text[start..];
         at = start
             + rest
-                .find(|c: char| !c.is_alphabetic())
+                .find(|c: char| !c.is_alphabetic() && !is_combining_mark(c))
                 .unwrap_or(rest.len());
         Some(start..at)
     })
@@ -85,11 +83,15 @@ fn letters(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// Whether these are two small letters or more.
 fn is_in_lower_case(word: &str) -> bool {
-    word.chars().nth(1).is_some() && word.chars().all(char::is_lowercase)
+    let mut letters = word.chars().filter(|c| !is_combining_mark(*c));
+    letters.clone().nth(1).is_some() && letters.all(char::is_lowercase)
 }
 
-fn is_listed(word: &str) -> bool {
-    LOWER_CASE.binary_search(&word).is_ok()
+/// Whether French writes the word so.
+fn belongs_in_lower_case(word: &str) -> bool {
+    let mut folded = String::with_capacity(word.len());
+    word.chars().for_each(|c| push_folded(&mut folded, c));
+    fold::is_in_lower_case(&folded)
 }
 
 /// Whether what comes after `before` begins a sentence: after a stop and a space, an empty line, or nothing.
@@ -287,6 +289,11 @@ mod tests {
             "les gouver-\nnements de vesoul",
             "Les gouver-\nnements de Vesoul",
         );
+        // Accents may be absent, or marks of their own.
+        check_restored(
+            "la maison a ete fondee a besancon par e\u{301}tienne lefe\u{300}vre",
+            "La maison a ete fondee a Besancon par E\u{301}tienne Lefe\u{300}vre",
+        );
         // What a typesetter cut is left to normalisation, which joins it.
         check_restored(
             "les kazakh\u{AD}stanais, les gouver¬\nnements et les minis\u{2010}\ntres de vesoul",
@@ -325,12 +332,6 @@ mod tests {
         ] {
             assert_eq!(restore_capitals(&source).len(), source.len());
         }
-    }
-
-    #[test]
-    fn the_list_is_sorted() {
-        assert!(LOWER_CASE.is_sorted());
-        assert!(is_listed("français") && !is_listed("france"));
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod decode;
+pub mod fold;
 pub mod french;
 pub mod normalize;
 pub mod segment;

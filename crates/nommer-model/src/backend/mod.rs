@@ -18,7 +18,7 @@ pub const PIECES_PER_CALL: usize = 512;
 
 /// A network that scores every piece of a text.
 ///
-/// The logits of one window may not depend on the other windows of the call, nor on the thread that runs it:
+/// On a CPU the logits of one window may not depend on the other windows of the call, nor on the thread that runs it:
 /// callers group windows as they like and expect the same bits.
 pub trait TokenClassifier: Send + Sync {
     /// Scores windows of piece ids, special tokens included.

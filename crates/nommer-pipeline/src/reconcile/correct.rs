@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use nommer_core::entity::Mention;
 use nommer_core::label::Label;
 use nommer_core::record::Origin;
+use nommer_core::text::fold::is_common;
 use nommer_core::text::french;
 use nommer_gazetteer::entry::Kind;
 use nommer_gazetteer::key;
@@ -203,7 +204,7 @@ fn addable(text: &str, name: &FullName) -> bool {
         (2, _) | (_, Label::Loc) => 0.05,
         _ => 0.0,
     };
-    let common = || key::is_common(&key::fold(name.span.slice(text)));
+    let common = || is_common(&key::fold(name.span.slice(text)));
     let known = match name.label {
         Label::Per => false,
         Label::Org => name.written != Written::Acronym || !common(),

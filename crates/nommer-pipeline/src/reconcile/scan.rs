@@ -2,6 +2,7 @@
 
 use nommer_core::label::Label;
 use nommer_core::span::{Source, Span};
+use nommer_core::text::fold::is_common;
 use nommer_core::text::normalize::NormalizedText;
 use nommer_gazetteer::compile::Family;
 use nommer_gazetteer::entry::Kind;
@@ -104,7 +105,7 @@ fn longest(
     for (length, named) in gazetteers.beginnings(Family::Exact, &folded[start..]) {
         let end = starts.partition_point(|&word| word < start + length);
         let spelled = &text[words[at].range.start..words[end - 1].range.end];
-        if let Some(name) = accept(spelled, &words[at..end], text, &named) {
+        if let Some(name) = accept(spelled, &words[at..end], text, at == 0, &named) {
             return Some((name, end));
         }
     }
@@ -124,10 +125,20 @@ fn longest(
     Some((one_label(&named, count, written)?, at + 1))
 }
 
-/// The name, if the text writes it like one and it can mean one kind of thing only.
-fn accept(spelled: &str, words: &[Word], text: &str, named: &[Named<'_>]) -> Option<FullName> {
-    if words.len() == 1 && (key::is_common(&words[0].folded) || !capital(spelled)) {
-        return None;
+/// The name, if the text writes it like one and it can mean one kind of thing only. A capital tells a word from a name
+/// of the user's, but not where it `begins` the sentence.
+fn accept(
+    spelled: &str,
+    words: &[Word],
+    text: &str,
+    begins: bool,
+    named: &[Named<'_>],
+) -> Option<FullName> {
+    if let [word] = words {
+        let word = is_common(&word.folded) && (begins || !named.iter().any(|named| named.user));
+        if word || !capital(spelled) {
+            return None;
+        }
     }
     let capitals: Vec<bool> = words
         .iter()
@@ -195,9 +206,16 @@ mod tests {
     use nommer_core::text::normalize::normalize;
     use nommer_gazetteer::compile::{About, compile, merge};
     use nommer_gazetteer::index::Gazetteer;
-    use nommer_gazetteer::table::{TableFormat, read};
+    use nommer_gazetteer::table::{Row, TableFormat, read};
 
     use super::*;
+
+    fn rows(table: &str) -> Vec<Row> {
+        let mut problems = Vec::new();
+        let rows = read("t.tsv", table.as_bytes(), TableFormat::Tsv, &mut problems);
+        assert_eq!(problems, []);
+        rows
+    }
 
     /// The full names in a sentence, each with how it is written.
     fn check(sentence: &str, expected: &[&str]) {
@@ -210,11 +228,10 @@ my:orange\tcompany\tOrange\t\t80
 my:orange-ville\tcommune\tOrange\t\t40
 my:kz\tcountry\tKazakhstan\t\t90
 ";
-        let mut problems = Vec::new();
-        let rows = read("t.tsv", table.as_bytes(), TableFormat::Tsv, &mut problems);
-        assert_eq!(problems, []);
-        let bytes = compile(&merge(vec![rows]), About::new("t", "1")).unwrap();
+        let bytes = compile(&merge(vec![rows(table)]), About::new("t", "1")).unwrap();
         let gazetteers = Gazetteers::new(vec![Gazetteer::from_bytes(bytes, "t").unwrap()]);
+        let user = "id\ttype\tname\nu:chouette\tcompany\tChouette\n";
+        let gazetteers = gazetteers.with_user("u.tsv", rows(user)).unwrap();
         let normalized = normalize(sentence, Span::new(0, sentence.len()).unwrap());
         let shown: Vec<String> = full_names(&gazetteers, &normalized)
             .iter()
@@ -247,5 +264,14 @@ my:kz\tcountry\tKazakhstan\t\t90
             &[],
         );
         check("Organisation, des Nations ; Kazakhstanais", &[]);
+    }
+
+    #[test]
+    fn a_users_name_that_is_a_word_needs_a_capital_inside_the_sentence() {
+        check(
+            "Selon Chouette, une chouette suffit",
+            &["Capitals Chouette"],
+        );
+        check("« Chouette ! »", &[]);
     }
 }

@@ -1,4 +1,4 @@
-//! Networks of rust-bert on libtorch: any checkpoint of six architectures, on a CPU or a GPU.
+//! Networks of rust-bert on libtorch: any checkpoint of five architectures, on a CPU or a GPU.
 //!
 //! rust-bert computes the forward pass and nothing else: its tokenizers and pipelines are not used. Everything that
 //! makes it or libtorch panic is checked before, against `config.json` and the header of the weights, and what
