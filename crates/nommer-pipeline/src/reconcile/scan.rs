@@ -125,8 +125,8 @@ fn longest(
     Some((one_label(&named, count, written)?, at + 1))
 }
 
-/// The name, if the text writes it like one and it can mean one kind of thing only. A capital tells a word from a name
-/// of the user's, but not where it `begins` the sentence.
+/// The name, if the text writes it like one and it can mean one kind of thing only. A capital tells a
+/// name of the user's from a common word, but not where it `begins` the sentence.
 fn accept(
     spelled: &str,
     words: &[Word],
@@ -135,8 +135,8 @@ fn accept(
     named: &[Named<'_>],
 ) -> Option<FullName> {
     if let [word] = words {
-        let word = is_common(&word.folded) && (begins || !named.iter().any(|named| named.user));
-        if word || !capital(spelled) {
+        let tells = !begins && named.iter().any(|named| named.user);
+        if !capital(spelled) || (is_common(&word.folded) && !tells) {
             return None;
         }
     }
